@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef HOST_H
+#define HOST_H
+
+#include <stddef.h>
+
+#include "cpuid.h"
+
+/*
+ * Say why there are no exit statistics, as far as CPUID can tell: writes one
+ * line without a newline.  A KVM without the patch and one that has switched
+ * the statistics off answer alike (DESIGN section 2).
+ */
+void host_explain(cpuid_fn *cpuid, char *line, size_t size);
+
+#endif

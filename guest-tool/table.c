@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
+
+#include "exit_names.h"
+#include "leaves.h"
+#include "table.h"
+
+void table_print_heading(FILE *out, const struct exit_stats *stats)
+{
+	if (stats->scope & KVM_EXIT_STATS_SCOPE_VCPU)
+		fprintf(out, "VM exits of this vCPU");
+	else
+		fprintf(out, "VM exits of this VM, %" PRIu32 " vCPU%s", stats->vcpus,
+			stats->vcpus == 1 ? "" : "s");
+	fprintf(out, ", %s, host TSC %.3f MHz\n\n", exit_encoding_name(stats->encoding),
+		stats->tsc_khz / 1000.0);
+}
+
+static uint64_t per_exit(const struct exit_counts *counts)
+{
+	return counts->exits ? counts->cycles / counts->exits : 0;
+}
+
+static double percent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * part / whole : 0;
+}
+
+void table_print_totals(FILE *out, const struct exit_stats *stats,
+			const struct exit_counts *total)
+{
+	fprintf(out, "exits         %20" PRIu64 "\n", total->exits);
+	fprintf(out, "cycles        %20" PRIu64 "\n", total->cycles);
+	if (stats->tsc_khz)
+		fprintf(out, "seconds       %20.6f\n",
+			total->cycles / (stats->tsc_khz * 1000.0));
+	fprintf(out, "cycles/exit   %20" PRIu64 "\n", per_exit(total));
+}
+
+static int digits(uint64_t value)
+{
+	return snprintf(NULL, 0, "%" PRIu64, value);
+}
+
+static int width(const char *title, uint64_t largest)
+{
+	int of_title = snprintf(NULL, 0, "%s", title);
+
+	return digits(largest) > of_title ? digits(largest) : of_title;
+}
+
+static void print_row(FILE *out, const char *number, const char *name,
+		      const struct exit_counts *counts, const struct exit_counts *total)
+{
+	fprintf(out, "%5s  %-18s  %*" PRIu64 "  %5.1f%%  %*" PRIu64 "  %5.1f%%  %11"
+		PRIu64 "\n", number, name, width("exits", total->exits), counts->exits,
+		percent(counts->exits, total->exits),
+		width("cycles", total->cycles), counts->cycles,
+		percent(counts->cycles, total->cycles), per_exit(counts));
+}
+
+static void print_titles(FILE *out, const struct exit_counts *total)
+{
+	fprintf(out, "%5s  %-18s  %*s  %6s  %*s  %6s  %11s\n", "exit", "name",
+		width("exits", total->exits), "exits", "share",
+		width("cycles", total->cycles), "cycles", "share", "cycles/exit");
+}
+
+static void print_reason(FILE *out, const struct exit_stats *stats,
+			 const struct exit_row *row, const struct exit_counts *total)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%" PRIu32, row->number);
+	print_row(out, number, exit_name(stats->encoding, row->number), &row->counts,
+		  total);
+}
+
+void table_print(FILE *out, const struct exit_stats *stats,
+		 const struct exit_table *table)
+{
+	size_t i;
+
+	print_titles(out, &table->total);
+	for (i = 0; i < table->nr; i++)
+		print_reason(out, stats, &table->rows[i], &table->total);
+	print_row(out, "", "total", &table->total, &table->total);
+}
+
+void table_print_one(FILE *out, const struct exit_stats *stats,
+		     const struct exit_row *row)
+{
+	print_titles(out, &row->counts);
+	print_reason(out, stats, row, &row->counts);
+}

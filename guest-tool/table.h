@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TABLE_H
+#define TABLE_H
+
+#include <stdio.h>
+
+#include "stats.h"
+
+/* What was counted, where, and the unit of cycles: one line. */
+void table_print_heading(FILE *out, const struct exit_stats *stats);
+
+/* The totals: exits, cycles, the time that is, cycles per exit. */
+void table_print_totals(FILE *out, const struct exit_stats *stats,
+			const struct exit_counts *total);
+
+/* A row for each exit number, and the total. */
+void table_print(FILE *out, const struct exit_stats *stats,
+		 const struct exit_table *table);
+
+/* The row of a single exit number. */
+void table_print_one(FILE *out, const struct exit_stats *stats,
+		     const struct exit_row *row);
+
+#endif

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * VM-Exit statistics: count every exit by reason, per vCPU.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/limits.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/trace_events.h>
+
+#include <asm/vmx.h>
+
+#include "exit_stats.h"
+
+/* No time has been taken: every difference to it is negative. */
+#define KVM_EXIT_STATS_NO_TSC	S64_MAX
+
+DEFINE_STATIC_KEY_TRUE(kvm_exit_stats_key);
+EXPORT_SYMBOL_GPL(kvm_exit_stats_key);
+
+static const struct trace_print_flags vmx_exit_names[] = {
+	VMX_EXIT_REASONS,
+	KVM_EXIT_STATS_MORE_VMX_REASONS,
+};
+
+/* The slots whose number the vendor's manual defines. */
+static DECLARE_BITMAP(defined_slots, KVM_EXIT_STATS_NR_SLOTS) __read_mostly;
+
+static DEFINE_MUTEX(kvm_exit_stats_lock);
+static bool __read_mostly exit_stats = true;
+
+static int kvm_exit_stats_param_set(const char *val, const struct kernel_param *kp);
+
+static const struct kernel_param_ops kvm_exit_stats_param_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = kvm_exit_stats_param_set,
+	.get = param_get_bool,
+};
+
+module_param_cb(exit_stats, &kvm_exit_stats_param_ops, &exit_stats, 0644);
+__MODULE_PARM_TYPE(exit_stats, "bool");
+
+/*
+ * Exits that happen while the statistics are off leave no trace, so what a vCPU
+ * remembers of its last exit is stale when the statistics are turned on again.
+ * VMs created after this start with nothing to remember, and nothing is written
+ * to the vCPUs' memory by their own tasks until the key is enabled.
+ */
+static void kvm_exit_stats_forget_last_exits(void)
+{
+	struct kvm_vcpu *vcpu;
+	struct kvm *kvm;
+	unsigned long i;
+
+	mutex_lock(&kvm_lock);
+	list_for_each_entry(kvm, &vm_list, vm_list) {
+		kvm_for_each_vcpu(i, vcpu, kvm)
+			vcpu->arch.exit_stats.exit_tsc = KVM_EXIT_STATS_NO_TSC;
+	}
+	mutex_unlock(&kvm_lock);
+}
+
+static int kvm_exit_stats_param_set(const char *val, const struct kernel_param *kp)
+{
+	bool enable;
+	int r;
+
+	r = kstrtobool(val ?: "1", &enable);
+	if (r)
+		return r;
+
+	mutex_lock(&kvm_exit_stats_lock);
+	if (enable && !exit_stats) {
+		kvm_exit_stats_forget_last_exits();
+		static_branch_enable(&kvm_exit_stats_key);
+	} else if (!enable && exit_stats) {
+		static_branch_disable(&kvm_exit_stats_key);
+	}
+	exit_stats = enable;
+	mutex_unlock(&kvm_exit_stats_lock);
+
+	return 0;
+}
+
+void kvm_exit_stats_hardware_setup(void)
+{
+	int i;
+
+	bitmap_zero(defined_slots, KVM_EXIT_STATS_NR_SLOTS);
+	for (i = 0; i < ARRAY_SIZE(vmx_exit_names); i++) {
+		if (!WARN_ON_ONCE(vmx_exit_names[i].mask >= KVM_EXIT_STATS_SLOT_OTHER))
+			__set_bit(vmx_exit_names[i].mask, defined_slots);
+	}
+}
+EXPORT_SYMBOL_GPL(kvm_exit_stats_hardware_setup);
+
+int kvm_exit_stats_create_vcpu(struct kvm_vcpu *vcpu)
+{
+	struct kvm_vcpu_exit_stats *stats = &vcpu->arch.exit_stats;
+
+	stats->slots = kvcalloc(KVM_EXIT_STATS_NR_SLOTS, sizeof(*stats->slots),
+				GFP_KERNEL_ACCOUNT);
+	if (!stats->slots)
+		return -ENOMEM;
+
+	stats->last = &stats->slots[KVM_EXIT_STATS_SLOT_OTHER];
+	stats->exit_tsc = KVM_EXIT_STATS_NO_TSC;
+	return 0;
+}
+
+void kvm_exit_stats_destroy_vcpu(struct kvm_vcpu *vcpu)
+{
+	kvfree(vcpu->arch.exit_stats.slots);
+}
+
+bool kvm_exit_stats_defined(u16 number)
+{
+	if (number == KVM_EXIT_STATS_OTHER)
+		return true;
+
+	return number < KVM_EXIT_STATS_SLOT_OTHER &&
+	       test_bit(array_index_nospec(number, KVM_EXIT_STATS_SLOT_OTHER),
+			defined_slots);
+}
+
+const char *kvm_exit_stats_name(u16 number)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(vmx_exit_names); i++) {
+		if (vmx_exit_names[i].mask == number)
+			return vmx_exit_names[i].name;
+	}
+	return "OTHER";
+}
+
+static void kvm_exit_stats_add_slot(struct kvm *kvm, struct kvm_vcpu *vcpu,
+				    unsigned int slot, struct kvm_exit_sum *sum)
+{
+	struct kvm_exit_stat *stat;
+	unsigned long i;
+
+	if (vcpu) {
+		stat = &vcpu->arch.exit_stats.slots[slot];
+		sum->exits += local64_read(&stat->exits);
+		sum->cycles += local64_read(&stat->cycles);
+		return;
+	}
+
+	kvm_for_each_vcpu(i, vcpu, kvm)
+		kvm_exit_stats_add_slot(kvm, vcpu, slot, sum);
+}
+
+/*
+ * Return the exits with the given number, which must be a defined one, of one
+ * vCPU, or of all the VM's vCPUs if @vcpu is NULL.
+ */
+struct kvm_exit_sum kvm_exit_stats_read(struct kvm *kvm, struct kvm_vcpu *vcpu,
+					u16 number)
+{
+	struct kvm_exit_sum sum = {};
+	unsigned int slot;
+
+	if (number != KVM_EXIT_STATS_OTHER) {
+		slot = array_index_nospec(number, KVM_EXIT_STATS_SLOT_OTHER);
+		kvm_exit_stats_add_slot(kvm, vcpu, slot, &sum);
+		return sum;
+	}
+
+	for_each_clear_bit(slot, defined_slots, KVM_EXIT_STATS_NR_SLOTS)
+		kvm_exit_stats_add_slot(kvm, vcpu, slot, &sum);
+	return sum;
+}
+
+/* Like kvm_exit_stats_read(), but of all exits, whatever their number. */
+struct kvm_exit_sum kvm_exit_stats_read_all(struct kvm *kvm, struct kvm_vcpu *vcpu)
+{
+	struct kvm_exit_sum sum = {};
+	unsigned int slot;
+
+	for (slot = 0; slot < KVM_EXIT_STATS_NR_SLOTS; slot++)
+		kvm_exit_stats_add_slot(kvm, vcpu, slot, &sum);
+	return sum;
+}

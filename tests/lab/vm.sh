@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# Functions for what runs on the KVM host, L1: modules and inner VMs.
+
+# mark TEXT: tell the machine outside how far this one is.
+mark() {
+	echo "lab: $1" >/dev/console
+}
+
+# load_kvm patched|stock [ARGS]: load KVM's modules, ARGS for kvm.ko.
+load_kvm() {
+	vendor=kvm-amd
+	! grep -qw vmx /proc/cpuinfo || vendor=kvm-intel
+	[ -d /sys/module/irqbypass ] || insmod /modules/irqbypass.ko || return
+	# shellcheck disable=SC2086 # words
+	insmod "/modules/$1/kvm.ko" $2 && insmod "/modules/$1/$vendor.ko"
+}
+
+unload_kvm() {
+	rmmod kvm_intel 2>/dev/null || rmmod kvm_amd
+	rmmod kvm
+}
+
+# vm_start NAME VCPUS SCRIPT OUTPUT [KERNEL-ARGS]: start an inner VM that runs
+# SCRIPT, with what that prints in OUTPUT.
+vm_start() {
+	vm=/run/vm/$1
+	rm -rf "$vm"
+	mkdir -p "$vm/root/lab"
+	cp "$3" "$vm/root/lab/cmd"
+	(cd "$vm/root" && find . | cpio -o -H newc 2>/dev/null) |
+		cat /lab/l2.cpio - >"$vm/initrd"
+	mkfifo "$vm/monitor.in" "$vm/monitor.out"
+	cat "$vm/monitor.out" >"$vm/monitor.log" &
+	: >"$vm/console"
+	qemu-system-x86_64 -L /usr/share/qemu -M microvm,accel=kvm -cpu host \
+		-smp "$2" -m 128 -nodefaults -no-user-config -display none \
+		-no-reboot -kernel /lab/vmlinux -initrd "$vm/initrd" \
+		-append "$KERNEL_ARGS reboot=t ${5:-}" \
+		-serial "file:$vm/console" \
+		-chardev "file,id=output,path=$4,append=on" \
+		-device isa-serial,index=1,chardev=output \
+		-chardev "pipe,id=monitor,path=$vm/monitor" \
+		-mon chardev=monitor 2>"$vm/log" &
+	echo $! >"$vm/pid"
+}
+
+# vm_alive NAME: is it running?
+vm_alive() {
+	kill -0 "$(cat "/run/vm/$1/pid")" 2>/dev/null
+}
+
+# vm_wait_mark NAME TEXT: wait until an inner VM has said mark TEXT.
+vm_wait_mark() {
+	until grep -q "^lab: $2" "/run/vm/$1/console"; do
+		vm_alive "$1" || return 1
+		sleep 0.1
+	done
+}
+
+# vm_wait NAME: wait until an inner VM has ended; return its script's status.
+vm_wait() {
+	wait "$(cat "/run/vm/$1/pid")"
+	vm_status=$(sed -n 's/^lab: status \([0-9]*\).*/\1/p' "/run/vm/$1/console")
+	return "${vm_status:-3}"
+}
+
+# vm_monitor NAME COMMAND: give QEMU's monitor a command.
+vm_monitor() {
+	echo "$2" >"/run/vm/$1/monitor.in"
+}
+
+# vm_debugfs NAME: the folder of an inner VM's statistics.
+vm_debugfs() {
+	echo /sys/kernel/debug/kvm/"$(cat "/run/vm/$1/pid")"-*
+}
+
+# vm_show_log NAME: what went wrong?
+vm_show_log() {
+	sed 's/^/QEMU: /' "/run/vm/$1/log" >/dev/console
+	tail -n 20 "/run/vm/$1/console" | sed 's/^/inner VM: /' >/dev/console
+}
