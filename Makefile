@@ -21,7 +21,7 @@ tool_hdr  := $(wildcard guest-tool/*.h) include/leaves.h
 patch_src := $(wildcard host-patch/*.[ch]) host-patch/$(KERNEL)/hooks.patch include/leaves.h
 lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
 
-.PHONY: all run lab clean help packages-%
+.PHONY: all run lab check test host install-host uninstall-host clean help packages-%
 .DELETE_ON_ERROR:
 
 all: $(B)/cpuid-query
@@ -29,7 +29,11 @@ all: $(B)/cpuid-query
 help:
 	@echo 'make run             boot the chain and show the tables from the inner VM'
 	@echo "make lab CMD='...'   the same chain, any shell command in the inner VM"
+	@echo "make test            all tests, on VMs inside an emulated PC; the last line counts them"
+	@echo "make check           the tests that need no virtual machine"
 	@echo 'make all             build the guest tool, $(B)/cpuid-query'
+	@echo "make host            build KVM's modules for this machine's kernel, or RELEASE=..."
+	@echo "make install-host    install them, as root; make uninstall-host goes back"
 	@echo 'make clean           remove $(B)/'
 
 # Packages: quick when all are there
@@ -44,7 +48,7 @@ $(B)/cpuid-query: $(tool_src) $(tool_hdr) Makefile | packages-tool
 # The kernel
 $(K)/release: | packages-kernel
 	@$(stage) 900 $(B)/log/fetch.log "Fetching linux $(KERNEL)" \
-		host-patch/fetch-kernel $(K) $(KERNEL)
+		host-patch/fetch-kernel $(K) $(KERNEL) $(WANTED)
 
 $(K)/src/.prepared: $(K)/release
 	@$(stage) 600 $(B)/log/prepare.log "Preparing the kernel's source" \
@@ -57,6 +61,27 @@ $(K)/patched/kvm.ko: $(patch_src) host-patch/apply host-patch/build-modules $(K)
 		host-patch/build-modules build $(K) $(K)/patched
 	@touch $@
 
+# For the kernel that runs here, or RELEASE
+RELEASE	?= $(shell uname -r)
+host_series := $(shell echo $(RELEASE) | cut -d. -f1,2)
+host_dir := $(B)/host-$(RELEASE)
+module_dir := $(DESTDIR)/lib/modules/$(RELEASE)/updates/kvm-exit-stats
+
+host:
+	@[ -d host-patch/$(host_series) ] || \
+		{ echo "No hooks for linux $(host_series), only for: $(notdir $(wildcard host-patch/[0-9]*))" >&2; exit 1; }
+	@$(MAKE) --no-print-directory KERNEL=$(host_series) K=$(host_dir) WANTED=$(RELEASE) $(host_dir)/patched/kvm.ko
+	@echo "Built: $(wildcard $(host_dir)/patched/*.ko)"
+
+install-host:
+	install -D -m 644 -t $(module_dir) $(host_dir)/patched/kvm.ko \
+		$(host_dir)/patched/kvm-intel.ko $(host_dir)/patched/kvm-amd.ko
+	depmod -b "$(DESTDIR)/" $(RELEASE)
+
+uninstall-host:
+	rm -r $(module_dir)
+	depmod -b "$(DESTDIR)/" $(RELEASE)
+
 # The lab
 $(K)/lab/l1-base.cpio.lz4: tests/lab/make-images tests/lab/packages $(K)/release | packages-lab
 	@$(stage) 120 $(B)/log/base.log "Packing the KVM host" \
@@ -66,9 +91,29 @@ lab_deps := $(K)/lab/l1-base.cpio.lz4 $(K)/patched/kvm.ko $(B)/cpuid-query $(lab
 
 run: CMD = ./cpuid-query
 run lab: $(lab_deps)
-	@CMD='$(subst ','\'',$(CMD))' HOST_CMD='$(subst ','\'',$(HOST_CMD))' \
+	@CMD='$(subst ','\'',$(value CMD))' HOST_CMD='$(subst ','\'',$(value HOST_CMD))' \
 	FILES='$(B)/cpuid-query $(FILES)' SMP='$(SMP)' MODULES='$(MODULES)' \
 	KVM_ARGS='$(KVM_ARGS)' tests/lab/lab $(K)
+
+# Tests
+$(B)/guest-check: tests/e2e/guest-check.c tests/e2e/check.h include/leaves.h Makefile | packages-tool
+	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $<
+
+$(B)/host-check: tests/e2e/host-check.c tests/e2e/check.h Makefile | packages-tool
+	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $<
+
+unit_src := $(wildcard tests/unit/*.c) $(filter-out guest-tool/cpuid-query.c,$(tool_src))
+$(B)/unit-tests: $(unit_src) $(tool_hdr) $(wildcard tests/unit/*.h) Makefile | packages-tool packages-check
+	@$(CC) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+		$(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(unit_src) -lcmocka
+
+check_deps := $(B)/unit-tests $(K)/patched/kvm.ko
+
+check: $(check_deps) | packages-check
+	@tests/run $(K) $(KERNEL) check
+
+test: $(check_deps) $(lab_deps) $(B)/guest-check $(B)/host-check | packages-check
+	@tests/run $(K) $(KERNEL) check lab
 
 clean:
 	@rm -rf $(B)

@@ -20,8 +20,9 @@
 DEFINE_STATIC_KEY_TRUE(kvm_exit_stats_key);
 EXPORT_SYMBOL_GPL(kvm_exit_stats_key);
 
-static const struct trace_print_flags vmx_exit_names[] = {
-	VMX_EXIT_REASONS,
+static const struct trace_print_flags vmx_exit_names[] = { VMX_EXIT_REASONS };
+
+static const char * const more_vmx_exit_names[KVM_EXIT_STATS_SLOT_OTHER] = {
 	KVM_EXIT_STATS_MORE_VMX_REASONS,
 };
 
@@ -84,15 +85,28 @@ static int kvm_exit_stats_param_set(const char *val, const struct kernel_param *
 	return 0;
 }
 
-void kvm_exit_stats_hardware_setup(void)
+/* Return NULL if the vendor's manual does not define the number. */
+const char *kvm_exit_stats_name(u16 number)
 {
 	int i;
 
-	bitmap_zero(defined_slots, KVM_EXIT_STATS_NR_SLOTS);
+	if (number == KVM_EXIT_STATS_OTHER)
+		return "OTHER";
+
 	for (i = 0; i < ARRAY_SIZE(vmx_exit_names); i++) {
-		if (!WARN_ON_ONCE(vmx_exit_names[i].mask >= KVM_EXIT_STATS_SLOT_OTHER))
-			__set_bit(vmx_exit_names[i].mask, defined_slots);
+		if (vmx_exit_names[i].mask == number)
+			return vmx_exit_names[i].name;
 	}
+	return number < ARRAY_SIZE(more_vmx_exit_names) ?
+	       more_vmx_exit_names[number] : NULL;
+}
+
+void kvm_exit_stats_hardware_setup(void)
+{
+	u32 slot;
+
+	for (slot = 0; slot < KVM_EXIT_STATS_SLOT_OTHER; slot++)
+		__assign_bit(slot, defined_slots, kvm_exit_stats_name(slot));
 }
 EXPORT_SYMBOL_GPL(kvm_exit_stats_hardware_setup);
 
@@ -123,17 +137,6 @@ bool kvm_exit_stats_defined(u16 number)
 	return number < KVM_EXIT_STATS_SLOT_OTHER &&
 	       test_bit(array_index_nospec(number, KVM_EXIT_STATS_SLOT_OTHER),
 			defined_slots);
-}
-
-const char *kvm_exit_stats_name(u16 number)
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(vmx_exit_names); i++) {
-		if (vmx_exit_names[i].mask == number)
-			return vmx_exit_names[i].name;
-	}
-	return "OTHER";
 }
 
 static void kvm_exit_stats_add_slot(struct kvm *kvm, struct kvm_vcpu *vcpu,

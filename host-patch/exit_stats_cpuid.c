@@ -6,7 +6,6 @@
 
 #include <linux/string.h>
 
-#include <asm/processor.h>
 #include <asm/tsc.h>
 
 #include "exit_stats.h"

@@ -48,7 +48,7 @@
 #define KVM_EXIT_STATS_ENCODING_SVM	2
 
 /* Feature bits: the scope bit works. */
-#define KVM_EXIT_STATS_FEATURE_VCPU	(1U << 0)
+#define KVM_EXIT_STATS_FEATURE_VCPU	0x00000001
 
 /*
  * One exit number.  ECX[15:0] = the number, ECX[23:16] = the view, ECX[30:24] =
@@ -71,36 +71,36 @@
 #define KVM_EXIT_STATS_OTHER		0xFFFF
 
 /* Scope: set to read only the vCPU that executes CPUID, clear for the VM. */
-#define KVM_EXIT_STATS_SCOPE_VCPU	(1U << 31)
+#define KVM_EXIT_STATS_SCOPE_VCPU	0x80000000
 
 #define KVM_EXIT_STATS_CPUID_MAX	KVM_EXIT_STATS_CPUID_REASON
 
 /*
  * The exit reasons that the SDM defines and that VMX_EXIT_REASONS of
- * <asm/vmx.h> lacks, in some or all kernels.  Where both have a number, the
- * name in VMX_EXIT_REASONS is the one to use.
+ * <asm/vmx.h> lacks, in some or all kernels, as initializers of an array.
+ * Where both have a number, the name in VMX_EXIT_REASONS is the one to use.
  */
 #define KVM_EXIT_STATS_MORE_VMX_REASONS \
-	{ 5,  "IO_SMI" }, \
-	{ 6,  "OTHER_SMI" }, \
-	{ 11, "GETSEC" }, \
-	{ 17, "RSM" }, \
-	{ 65, "PCONFIG" }, \
-	{ 66, "SPP_EVENT" }, \
-	{ 69, "LOADIWKEY" }, \
-	{ 70, "ENCLV" }, \
-	{ 72, "ENQCMD_PASID" }, \
-	{ 73, "ENQCMDS_PASID" }, \
-	{ 74, "BUS_LOCK" }, \
-	{ 75, "NOTIFY" }, \
-	{ 76, "SEAMCALL" }, \
-	{ 77, "TDCALL" }, \
-	{ 78, "RDMSRLIST" }, \
-	{ 79, "WRMSRLIST" }, \
-	{ 80, "URDMSR" }, \
-	{ 81, "UWRMSR" }, \
-	{ 84, "MSR_READ_IMM" }, \
-	{ 85, "MSR_WRITE_IMM" }
+	[5] = "IO_SMI", \
+	[6] = "OTHER_SMI", \
+	[11] = "GETSEC", \
+	[17] = "RSM", \
+	[65] = "PCONFIG", \
+	[66] = "SPP_EVENT", \
+	[69] = "LOADIWKEY", \
+	[70] = "ENCLV", \
+	[72] = "ENQCMD_PASID", \
+	[73] = "ENQCMDS_PASID", \
+	[74] = "BUS_LOCK", \
+	[75] = "NOTIFY", \
+	[76] = "SEAMCALL", \
+	[77] = "TDCALL", \
+	[78] = "RDMSRLIST", \
+	[79] = "WRMSRLIST", \
+	[80] = "URDMSR", \
+	[81] = "UWRMSR", \
+	[84] = "MSR_READ_IMM", \
+	[85] = "MSR_WRITE_IMM"
 
 /* One more than the highest exit reason that the SDM defines. */
 #define KVM_EXIT_STATS_NR_VMX_REASONS	86

@@ -23,6 +23,7 @@ unload_kvm() {
 
 # vm_start NAME VCPUS SCRIPT OUTPUT [KERNEL-ARGS]: start an inner VM that runs
 # SCRIPT, with what that prints in OUTPUT.
+# QEMU would put the initrd of an unpacked kernel over the ACPI tables.
 vm_start() {
 	vm=/run/vm/$1
 	rm -rf "$vm"
@@ -35,8 +36,10 @@ vm_start() {
 	: >"$vm/console"
 	qemu-system-x86_64 -L /usr/share/qemu -M microvm,accel=kvm -cpu host \
 		-smp "$2" -m 128 -nodefaults -no-user-config -display none \
-		-no-reboot -kernel /lab/vmlinux -initrd "$vm/initrd" \
-		-append "$KERNEL_ARGS reboot=t ${5:-}" \
+		-device pvpanic -action panic=pause \
+		-no-reboot -kernel /lab/vmlinux \
+		-device "loader,file=$vm/initrd,addr=0x4000000,force-raw=on" \
+		-append "$KERNEL_ARGS reboot=t memmap=16M\$64M initrdmem=0x4000000,$(stat -c %s "$vm/initrd") ${5:-}" \
 		-serial "file:$vm/console" \
 		-chardev "file,id=output,path=$4,append=on" \
 		-device isa-serial,index=1,chardev=output \
@@ -47,13 +50,15 @@ vm_start() {
 
 # vm_alive NAME: is it running?
 vm_alive() {
-	kill -0 "$(cat "/run/vm/$1/pid")" 2>/dev/null
+	grep -q "^State:.[^Z]" "/proc/$(cat "/run/vm/$1/pid")/status" 2>/dev/null
 }
 
 # vm_wait_mark NAME TEXT: wait until an inner VM has said mark TEXT.
 vm_wait_mark() {
 	until grep -q "^lab: $2" "/run/vm/$1/console"; do
-		vm_alive "$1" || return 1
+		if ! vm_alive "$1" || grep -q "Kernel panic" "/run/vm/$1/console"; then
+			return 1
+		fi
 		sleep 0.1
 	done
 }

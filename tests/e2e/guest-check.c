@@ -1,0 +1,595 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * guest-check NAME: a check from inside a virtual machine.  It decodes the
+ * leaves by itself, and sees each register that CPUID leaves alone.
+ */
+#include <asm/vmx.h>
+#include <err.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/io.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "leaves.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define POISON		0xdeadbeef
+#define TIMES		1000
+
+/* A port where nothing listens, and the one where pvpanic does. */
+#define PORT_DELAY	0x80
+#define PORT_PVPANIC	0x505
+#define PVPANIC_PANICKED 1
+
+/* KVM ignores what a guest writes there, but has to look. */
+#define MSR_UCODE_REV	0x8b
+
+/* Memory that QEMU gave and the kernel was told (mem=) to leave alone. */
+#define SPARE_MEMORY	(104 << 20)
+
+struct regs {
+	uint32_t eax, ebx, ecx, edx;
+};
+
+struct counts {
+	uint64_t exits, cycles;
+};
+
+static struct regs cpuid(uint32_t leaf, uint32_t index)
+{
+	struct regs regs = { leaf, POISON, index, POISON };
+
+	asm volatile("cpuid" : "+a" (regs.eax), "+b" (regs.ebx),
+		     "+c" (regs.ecx), "+d" (regs.edx));
+	return regs;
+}
+
+static struct counts counts_of(struct regs regs)
+{
+	return (struct counts) {
+		(uint64_t)regs.edx << 32 | regs.eax,
+		(uint64_t)regs.ebx << 32 | regs.ecx,
+	};
+}
+
+static struct counts read_reason(uint32_t reason)
+{
+	return counts_of(cpuid(KVM_EXIT_STATS_CPUID_REASON, reason));
+}
+
+static bool same(struct regs a, struct regs b)
+{
+	return !memcmp(&a, &b, sizeof(a));
+}
+
+static bool has_statistics(void)
+{
+	struct regs regs = cpuid(KVM_EXIT_STATS_CPUID_SIGNATURE, 0);
+
+	return !memcmp(&regs.ebx, KVM_EXIT_STATS_SIGNATURE, 4);
+}
+
+/* Tell the KVM host how far this one is. */
+static void mark(const char *text)
+{
+	FILE *console = fopen("/dev/console", "w");
+
+	if (!console)
+		err(3, "/dev/console");
+	fprintf(console, "lab: %s\n", text);
+	fclose(console);
+}
+
+static void sleep_ms(long ms)
+{
+	struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&time, NULL);
+}
+
+static int open_msr(void)
+{
+	int fd = open("/dev/cpu/0/msr", O_RDWR);
+
+	if (fd < 0)
+		err(3, "/dev/cpu/0/msr");
+	return fd;
+}
+
+/* What causes exits, TIMES times.  ctx is what prepare() returned. */
+static void do_cpuid(int ctx)
+{
+	int i;
+
+	(void)ctx;
+	for (i = 0; i < TIMES; i++)
+		cpuid(0, 0);
+}
+
+static int prepare_port(void)
+{
+	if (ioperm(PORT_DELAY, 1, 1))
+		err(3, "ioperm");
+	return 0;
+}
+
+static void do_out(int ctx)
+{
+	int i;
+
+	for (i = 0; i < TIMES; i++)
+		outb(ctx, PORT_DELAY);
+}
+
+static void do_rdmsr(int fd)
+{
+	uint64_t value;
+	int i;
+
+	for (i = 0; i < TIMES; i++) {
+		if (pread(fd, &value, sizeof(value), MSR_UCODE_REV) != sizeof(value))
+			err(3, "rdmsr");
+	}
+}
+
+static void do_wrmsr(int fd)
+{
+	uint64_t value = 0;
+	int i;
+
+	for (i = 0; i < TIMES; i++) {
+		if (pwrite(fd, &value, sizeof(value), MSR_UCODE_REV) != sizeof(value))
+			err(3, "wrmsr");
+	}
+}
+
+static void do_touch(int fd)
+{
+	volatile char *memory = mmap(NULL, TIMES * 4096L, PROT_READ | PROT_WRITE,
+				     MAP_SHARED, fd, SPARE_MEMORY);
+	int i;
+
+	if (memory == MAP_FAILED)
+		err(3, "mmap");
+	for (i = 0; i < TIMES; i++)
+		memory[i * 4096L] = 1;
+}
+
+static int prepare_touch(void)
+{
+	int fd = open("/dev/mem", O_RDWR);
+
+	if (fd < 0)
+		err(3, "/dev/mem");
+	return fd;
+}
+
+static void do_sleep(int ctx)
+{
+	int i;
+
+	(void)ctx;
+	for (i = 0; i < TIMES / 10; i++)
+		sleep_ms(2);
+}
+
+static void check_exact(void)
+{
+	static const struct {
+		const char *what;
+		uint32_t reason;
+		int (*prepare)(void);
+		void (*cause)(int ctx);
+		uint64_t exits;
+		bool at_least;
+	} causes[] = {
+		/* The CPUID that reads the second value is one more. */
+		{ "CPUIDs", EXIT_REASON_CPUID, NULL, do_cpuid, TIMES + 1, false },
+		{ "OUTs", EXIT_REASON_IO_INSTRUCTION, prepare_port, do_out, TIMES, false },
+		{ "RDMSRs", EXIT_REASON_MSR_READ, open_msr, do_rdmsr, TIMES, false },
+		{ "WRMSRs", EXIT_REASON_MSR_WRITE, open_msr, do_wrmsr, TIMES, false },
+		{ "first touches of a page", EXIT_REASON_EPT_VIOLATION, prepare_touch,
+		  do_touch, TIMES, true },
+		{ "halts", EXIT_REASON_HLT, NULL, do_sleep, TIMES / 10, true },
+	};
+	struct counts before, after;
+	uint64_t exits;
+	size_t i;
+	int ctx;
+
+	for (i = 0; i < ARRAY_SIZE(causes); i++) {
+		ctx = causes[i].prepare ? causes[i].prepare() : 0;
+		before = read_reason(causes[i].reason);
+		causes[i].cause(ctx);
+		after = read_reason(causes[i].reason);
+		exits = after.exits - before.exits;
+		check(causes[i].at_least ? exits >= causes[i].exits :
+					   exits == causes[i].exits,
+		      "%s: %s%" PRIu64 " exits expected, %" PRIu64 " counted",
+		      causes[i].what, causes[i].at_least ? "at least " : "",
+		      causes[i].exits, exits);
+		check(after.cycles > before.cycles && !(after.cycles >> 48),
+		      "%s: their cycles are counted", causes[i].what);
+	}
+}
+
+/* The SDM's gaps; all other numbers below are defined. */
+static bool is_defined(uint32_t number)
+{
+	static const uint32_t gaps[] = { 35, 38, 42, 71, 82, 83 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(gaps); i++) {
+		if (gaps[i] == number)
+			return false;
+	}
+	return number <= 85 || number == KVM_EXIT_STATS_OTHER;
+}
+
+static bool plausible(struct regs regs)
+{
+	struct counts counts = counts_of(regs);
+
+	/* A register that CPUID left alone would make a number huge. */
+	return counts.exits < 1ULL << 32 && counts.cycles < 1ULL << 48;
+}
+
+static bool totals_right(uint32_t index, struct regs regs)
+{
+	static const struct regs zeros;
+	uint32_t k = (index & ~KVM_EXIT_STATS_SCOPE_VCPU) - KVM_EXIT_STATS_OCCUPANCY;
+
+	switch (index & ~KVM_EXIT_STATS_SCOPE_VCPU) {
+	case KVM_EXIT_STATS_SUM:
+		return plausible(regs) && regs.eax;
+	case KVM_EXIT_STATS_DESCRIPTION:
+		return regs.eax == (KVM_EXIT_STATS_VERSION |
+				    KVM_EXIT_STATS_ENCODING_VMX <<
+				    KVM_EXIT_STATS_ENCODING_SHIFT) &&
+		       regs.ebx == KVM_EXIT_STATS_FEATURE_VCPU && regs.ecx &&
+		       regs.edx >= 1 && regs.edx <= 2;
+	}
+	if (k == 0)
+		return regs.eax & 1 << EXIT_REASON_CPUID && !regs.edx;
+	return same(regs, zeros);
+}
+
+static bool reason_right(uint32_t index, struct regs regs)
+{
+	static const struct regs undefined = { .edx = KVM_EXIT_STATS_UNDEFINED };
+	static const struct regs zeros;
+	uint32_t number = index & KVM_EXIT_STATS_NUMBER_MASK;
+
+	if ((index & ~KVM_EXIT_STATS_SCOPE_VCPU) >> KVM_EXIT_STATS_VIEW_SHIFT !=
+	    KVM_EXIT_STATS_VIEW_COUNT)
+		return same(regs, zeros);
+	return is_defined(number) ? plausible(regs) : same(regs, undefined);
+}
+
+static bool answer_right(uint32_t leaf, uint32_t index)
+{
+	static const struct regs zeros;
+	struct regs regs = cpuid(leaf, index);
+
+	if (leaf > KVM_EXIT_STATS_CPUID_MAX)
+		return same(regs, cpuid(cpuid(0, 0).eax, index));
+
+	switch (leaf) {
+	case KVM_EXIT_STATS_CPUID_SIGNATURE:
+		return regs.eax == KVM_EXIT_STATS_CPUID_MAX &&
+		       !memcmp(&regs.ebx, "KVME", 4) &&
+		       !memcmp(&regs.ecx, "xitS", 4) && !memcmp(&regs.edx, "tats", 4);
+	case KVM_EXIT_STATS_CPUID_TOTALS:
+		return totals_right(index, regs);
+	case KVM_EXIT_STATS_CPUID_REASON:
+		return reason_right(index, regs);
+	}
+	return same(regs, zeros);
+}
+
+static void check_limits(void)
+{
+	static const uint32_t limits[] = {
+		0, 1, 2, 3, 9, 10, 34, 35, 36, 85, 86, 127, 128, 512, 513, 514, 0xff,
+		0x7fff, 0x8000, 0xfffe, 0xffff, 0x10000, 0x1000a, 0xff000a,
+		0x1000000, 0x7f00000a, 0x7fffffff, 0x80000000, 0x80000001,
+		0x80000002, 0x8000000a, 0x8000ffff, 0x80010000, 0xfffffffe, 0xffffffff,
+	};
+	uint32_t leaf, wrong = 0;
+	size_t i;
+
+	for (leaf = KVM_EXIT_STATS_CPUID_SIGNATURE; leaf <= 0x4FFFFFFF; leaf++) {
+		for (i = 0; i < ARRAY_SIZE(limits); i++) {
+			if (answer_right(leaf, limits[i]))
+				continue;
+			printf("# leaf %08x subleaf %08x\n", leaf, limits[i]);
+			wrong++;
+		}
+	}
+	check(!wrong, "256 leaves at the limits of their subleaves answer right");
+}
+
+static void check_random(void)
+{
+	uint32_t leaf, index, wrong = 0;
+	int i;
+
+	srandom(1);
+	for (i = 0; i < 100000; i++) {
+		/* Most of the leaves that mean something, small numbers often. */
+		leaf = KVM_EXIT_STATS_CPUID_SIGNATURE + random() % 256;
+		if (random() % 2)
+			leaf = KVM_EXIT_STATS_CPUID_TOTALS + random() % 2;
+		index = (uint32_t)random() << 1 ^ random();
+		if (random() % 2)
+			index &= 0x8001007f;
+		if (answer_right(leaf, index))
+			continue;
+		if (wrong++ < 10)
+			printf("# leaf %08x subleaf %08x\n", leaf, index);
+	}
+	check(!wrong, "100000 random leaves and subleaves answer right");
+}
+
+static void check_leaves(void)
+{
+	check_limits();
+	check_random();
+}
+
+/* All answers of the range, to compare one host with another. */
+static void dump(void)
+{
+	static const uint32_t subleaves[] = { 0, 1, 2, 3, 10, 0xffff, 0x10000,
+					      0x80000000, 0xffffffff };
+	struct regs regs;
+	uint32_t leaf;
+	size_t i;
+
+	for (leaf = KVM_EXIT_STATS_CPUID_SIGNATURE; leaf <= 0x4FFFFFFF; leaf++) {
+		for (i = 0; i < ARRAY_SIZE(subleaves); i++) {
+			regs = cpuid(leaf, subleaves[i]);
+			printf("%08x %08x %08x %08x %08x %08x\n", leaf, subleaves[i],
+			       regs.eax, regs.ebx, regs.ecx, regs.edx);
+		}
+	}
+}
+
+/* One reading of the reasons seen, CPUID's own last. */
+static void read_all(struct regs seen, struct counts *all)
+{
+	const uint32_t bits[] = { seen.eax, seen.ebx, seen.ecx, seen.edx };
+	uint32_t i;
+
+	for (i = 0; i < KVM_EXIT_STATS_NR_VMX_REASONS; i++) {
+		if (i != EXIT_REASON_CPUID && bits[i / 32] & 1U << i % 32)
+			all[i] = read_reason(i);
+	}
+	all[EXIT_REASON_CPUID] = read_reason(EXIT_REASON_CPUID);
+}
+
+/*
+ * Read all reasons, stop the VM with nothing in between, and print the reading
+ * once the VM goes on.  Nothing has happened during a reading if the next one
+ * differs only in the CPUIDs that it made.
+ */
+static void snapshot(void)
+{
+	static struct counts first[KVM_EXIT_STATS_NR_VMX_REASONS];
+	static struct counts second[KVM_EXIT_STATS_NR_VMX_REASONS];
+	struct regs seen;
+	uint32_t i, reads;
+
+	if (ioperm(PORT_PVPANIC, 1, 1))
+		err(3, "ioperm");
+
+	do {
+		seen = cpuid(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_OCCUPANCY);
+		reads = __builtin_popcount(seen.eax) + __builtin_popcount(seen.ebx) +
+			__builtin_popcount(seen.ecx);
+		read_all(seen, first);
+		read_all(seen, second);
+		first[EXIT_REASON_CPUID].exits += reads;
+		first[EXIT_REASON_CPUID].cycles = second[EXIT_REASON_CPUID].cycles;
+	} while (memcmp(first, second, sizeof(first)));
+	outb(PVPANIC_PANICKED, PORT_PVPANIC);
+
+	second[EXIT_REASON_IO_INSTRUCTION].exits++;
+	for (i = 0; i < KVM_EXIT_STATS_NR_VMX_REASONS; i++) {
+		if (second[i].exits)
+			printf("%" PRIu32 " %" PRIu64 " %" PRIu64 "\n", i,
+			       second[i].exits, second[i].cycles);
+	}
+}
+
+static void wait_for_statistics(bool there)
+{
+	int i;
+
+	for (i = 0; i < 60000 && has_statistics() != there; i++)
+		sleep_ms(10);
+	check(has_statistics() == there, "a running VM sees the statistics go %s",
+	      there ? "on" : "off");
+}
+
+/* The host switches the statistics off and on again; the marks tell it when. */
+static void check_switch(void)
+{
+	struct counts before, after;
+
+	before = read_reason(EXIT_REASON_CPUID);
+	mark("ready to be off");
+	wait_for_statistics(false);
+	do_cpuid(0);
+	mark("ready to be on");
+	wait_for_statistics(true);
+
+	after = read_reason(EXIT_REASON_CPUID);
+	check(after.exits > before.exits && after.exits < before.exits + TIMES,
+	      "what was counted before is still there, nothing from between: %"
+	      PRIu64 ", then %" PRIu64, before.exits, after.exits);
+	check(after.cycles > before.cycles && after.cycles - before.cycles < 1ULL << 32,
+	      "no cycles from between: %" PRIu64 ", then %" PRIu64,
+	      before.cycles, after.cycles);
+
+	before = read_reason(EXIT_REASON_CPUID);
+	do_cpuid(0);
+	after = read_reason(EXIT_REASON_CPUID);
+	check(after.exits - before.exits == TIMES + 1, "counting goes on exactly");
+}
+
+/* Neither of two VMs sees the other's exits. */
+static void check_idle(void)
+{
+	struct counts before = read_reason(EXIT_REASON_CPUID), after;
+
+	mark("idle");
+	sleep_ms(90000);
+	after = read_reason(EXIT_REASON_CPUID);
+	mark("not idle");
+	check(after.exits - before.exits == 1,
+	      "idle VM beside a busy one: %" PRIu64 " CPUIDs, its own",
+	      after.exits - before.exits);
+}
+
+static void check_busy(void)
+{
+	struct counts before = read_reason(EXIT_REASON_CPUID), after;
+	int i;
+
+	for (i = 0; i < 50; i++)
+		do_cpuid(0);
+	after = read_reason(EXIT_REASON_CPUID);
+	check(after.exits - before.exits == 50 * TIMES + 1,
+	      "busy VM beside an idle one: %" PRIu64 " CPUIDs, its own",
+	      after.exits - before.exits);
+	mark("busy done");
+}
+
+static void run_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		err(3, "CPU %d", cpu);
+}
+
+/* Exits of the vCPU behind a CPU: of CPUID, and of all reasons. */
+static uint64_t exits_of_cpu(int cpu, uint32_t leaf, uint32_t index)
+{
+	run_on(cpu);
+	return counts_of(cpuid(leaf, index | KVM_EXIT_STATS_SCOPE_VCPU)).exits;
+}
+
+static void check_scope(void)
+{
+	uint64_t before[2], after[2], vm, sum;
+	struct regs description;
+	int cpu, i;
+
+	for (cpu = 0; cpu < 2; cpu++)
+		before[cpu] = exits_of_cpu(cpu, KVM_EXIT_STATS_CPUID_REASON,
+					   EXIT_REASON_CPUID);
+	run_on(1);
+	do_cpuid(0);
+	for (cpu = 0; cpu < 2; cpu++)
+		after[cpu] = exits_of_cpu(cpu, KVM_EXIT_STATS_CPUID_REASON,
+					  EXIT_REASON_CPUID);
+	check(after[0] - before[0] == 1, "load on vCPU 1: vCPU 0 has %" PRIu64 " CPUID",
+	      after[0] - before[0]);
+	check(after[1] - before[1] == TIMES + 1, "load on vCPU 1: it has %" PRIu64 " CPUIDs",
+	      after[1] - before[1]);
+
+	/* Each of the two readings of a vCPU, and that of the VM, adds one. */
+	sum = exits_of_cpu(0, KVM_EXIT_STATS_CPUID_REASON, EXIT_REASON_CPUID) +
+	      exits_of_cpu(1, KVM_EXIT_STATS_CPUID_REASON, EXIT_REASON_CPUID);
+	vm = read_reason(EXIT_REASON_CPUID).exits;
+	check(vm == sum + 1, "CPUIDs of the vCPUs, %" PRIu64 ", and of the VM, %" PRIu64
+	      ", add up", sum, vm);
+
+	/* Other exits go on meanwhile: the VM's total lies between two sums. */
+	for (i = 0, sum = 0; i < 2; i++)
+		sum += exits_of_cpu(i, KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_SUM);
+	vm = counts_of(cpuid(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_SUM)).exits;
+	check(vm > sum, "all exits of the VM: %" PRIu64 " > %" PRIu64, vm, sum);
+	for (i = 0, sum = 0; i < 2; i++)
+		sum += exits_of_cpu(i, KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_SUM);
+	check(vm < sum, "all exits of the VM: %" PRIu64 " < %" PRIu64, vm, sum);
+
+	description = cpuid(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_DESCRIPTION);
+	check(description.edx == 2, "the description counts 2 vCPUs");
+}
+
+/* Timers, as short as they can be: what takes KVM's fastpath. */
+static void timer_load(void)
+{
+	int i;
+
+	for (i = 0; i < 500; i++)
+		sleep_ms(1);
+	for (i = 0; i < 100; i++) {
+		clock_t end = clock() + CLOCKS_PER_SEC / 100;
+
+		while (clock() < end)
+			;
+	}
+}
+
+/*
+ * Cycles of a CPUID, exit and re-entry, as the guest sees them: the shortest of
+ * many short runs, so that no interrupt is in it.
+ */
+static void cost(void)
+{
+	uint64_t start, cycles, best = UINT64_MAX;
+	int run, i;
+
+	for (run = 0; run < 100; run++) {
+		start = __builtin_ia32_rdtsc();
+		for (i = 0; i < 20; i++)
+			cpuid(0, 0);
+		cycles = __builtin_ia32_rdtsc() - start;
+		if (cycles < best)
+			best = cycles;
+	}
+	printf("%" PRIu64 "\n", best / 20);
+}
+
+static const struct {
+	const char *name;
+	void (*function)(void);
+} commands[] = {
+	{ "exact", check_exact },
+	{ "leaves", check_leaves },
+	{ "dump", dump },
+	{ "snapshot", snapshot },
+	{ "switch", check_switch },
+	{ "idle", check_idle },
+	{ "busy", check_busy },
+	{ "scope", check_scope },
+	{ "timer-load", timer_load },
+	{ "cost", cost },
+};
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (argc == 2 && !strcmp(argv[1], commands[i].name)) {
+			commands[i].function();
+			return checks_failed != 0;
+		}
+	}
+	errx(1, "usage: guest-check NAME");
+}

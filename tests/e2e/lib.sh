@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# What the scenarios share.  They run on the KVM host, see tests/lab/vm.sh.
+
+tracing=/sys/kernel/tracing
+
+# result STATUS TEXT: a line of TAP.
+result() {
+	[ "$1" -eq 0 ] || printf 'not '
+	echo "ok - $2"
+}
+
+# expect TEXT COMMAND...: a check that passes if COMMAND does.
+expect() {
+	expect_text=$1
+	shift
+	expect_status=0
+	"$@" || expect_status=$?
+	result $expect_status "$expect_text"
+}
+
+# trace_start: the oracle, code that is not ours.  Counts by reason all exits of
+# all VMs, and the exits that come to the slow path.
+trace_start() {
+	echo 'hist:keys=exit_reason' >$tracing/events/kvm/kvm_exit/trigger
+	echo "p:slow_exit $1" >$tracing/kprobe_events
+	echo 1 >$tracing/events/kprobes/slow_exit/enable
+}
+
+# trace_stop: keep what was counted, in /tmp.
+trace_stop() {
+	cat $tracing/events/kvm/kvm_exit/hist >/tmp/hist
+	awk '$1 == "slow_exit" { print $2 }' $tracing/kprobe_profile >/tmp/slow
+	echo 0 >$tracing/events/kprobes/slow_exit/enable
+	echo >$tracing/kprobe_events
+	echo '!hist:keys=exit_reason' >$tracing/events/kvm/kvm_exit/trigger
+}
+
+# script COMMANDS: a file for vm_start that runs them in the inner VM.
+script() {
+	echo "$1" >/tmp/script
+	echo /tmp/script
+}
+
+# settled NAME: wait until no exit of an inner VM is counted any more.
+settled() {
+	settled_before=
+	while settled_now=$(cat "$(vm_debugfs "$1")/exit_stats") &&
+	      [ "$settled_now" != "$settled_before" ]; do
+		settled_before=$settled_now
+		sleep 0.2
+	done
+}
+
+# paused NAME: wait until QEMU has stopped an inner VM.
+paused() {
+	until vm_monitor "$1" 'info status'; tail -n 3 "/run/vm/$1/monitor.log" |
+	      grep -q 'VM status: paused'; do
+		vm_alive "$1" || return 1
+		sleep 0.1
+	done
+	settled "$1"
+}

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# One CPU, inner VMs of one vCPU.
+# shellcheck disable=SC2016 # commands for the inner VM
+. /lab/lib.sh
+
+# A serial port costs an exit a character, hence only the sum of the dump.
+without_statistics='
+	./guest-check dump >/tmp/dump
+	echo "$(wc -l </tmp/dump) answers, $(md5sum </tmp/dump)"
+	./cpuid-query; echo "status $?"
+	./guest-check cost >/dev/console'
+
+# cost NAME: what guest-check cost has written on the console of an inner VM.
+cost() {
+	tr -d '\r' <"/run/vm/$1/console" | grep -Ex '[0-9]+'
+}
+
+# A guest page is then a page of the host, and its first touch an exit.
+echo never >/sys/kernel/mm/transparent_hugepage/enabled
+
+echo '# Stock modules'
+load_kvm stock
+vm_start stock 1 "$(script "$without_statistics")" /tmp/stock.out
+vm_wait stock
+stock_cost=$(cost stock)
+unload_kvm
+
+echo '# Patched, switched off'
+load_kvm patched exit_stats=0
+vm_start off 1 "$(script "$without_statistics")" /tmp/off.out
+vm_wait off
+off_cost=$(cost off)
+expect 'switched off, all leaves answer as with stock modules' \
+	cmp /tmp/stock.out /tmp/off.out
+expect 'those were 2304 answers' grep -q '^2304 answers' /tmp/off.out
+expect 'cpuid-query says that there are no statistics' \
+	grep -q 'no exit statistics: this KVM is without the patch' /tmp/off.out
+expect 'and ends with status 2' grep -qx 'status 2' /tmp/off.out
+unload_kvm
+
+echo '# One VM, against the tracepoint'
+load_kvm patched
+dmesg -c >/dev/null
+trace_start kvm_intel:vmx_handle_exit
+vm_start one 1 "$(script '
+	insmod /lab/msr.ko allow_writes=on
+	./guest-check exact
+	./guest-check leaves
+	./guest-check timer-load
+	./cpuid-tests
+	./guest-check snapshot >/tmp/snapshot
+	cat /tmp/snapshot >/dev/console
+	echo "lab: snapshot done" >/dev/console
+	./guest-check switch')" \
+	/dev/ttyS1 'mem=96M nox2apic lapic=notscdeadline'
+paused one
+dir=$(vm_debugfs one)
+cat "$dir/exit_stats" >/tmp/table
+cat "$dir/exits" >/tmp/exits
+trace_stop
+host-check oracle /tmp/table /tmp/hist /tmp/exits
+
+vm_monitor one cont
+vm_wait_mark one 'snapshot done'
+tr -d '\r' <"/run/vm/one/console" | grep -E '^[0-9]+ [0-9]+ [0-9]+$' >/tmp/snapshot
+host-check snapshot /tmp/snapshot /tmp/table
+
+vm_wait_mark one 'ready to be off'
+echo log >"$dir/exit_stats"
+expect 'the log has the table when asked for it' \
+	[ "$(dmesg | grep -c 'CPUID  *[1-9]')" -eq 1 ]
+dmesg -c | grep -v ' kvm: ' >/tmp/messages
+expect 'the host kernel has said nothing but that' [ ! -s /tmp/messages ]
+sed 's/^/# /' /tmp/messages
+
+echo 0 >/sys/module/kvm/parameters/exit_stats
+vm_wait_mark one 'ready to be on'
+cat "$dir/exit_stats" >/tmp/off1
+sleep 1
+cat "$dir/exit_stats" >/tmp/off2
+expect 'switched off, nothing is counted' cmp /tmp/off1 /tmp/off2
+echo 1 >/sys/module/kvm/parameters/exit_stats
+expect 'all checks in the VM have passed' vm_wait one
+
+echo '# Two VMs at once, and the cost of an exit'
+vm_start idle 1 "$(script './guest-check idle')" /dev/ttyS1
+vm_wait_mark idle idle
+vm_start busy 1 "$(script './guest-check cost >/dev/console; ./guest-check busy')" \
+	/dev/ttyS1
+vm_wait_mark busy 'busy done'
+expect 'the idle VM was idle all that time' \
+	sh -c '! grep -q "not idle" /run/vm/idle/console'
+vm_wait busy
+vm_wait idle
+off=$(($(cost off) - stock_cost))
+on=$(($(cost busy) - stock_cost))
+echo "# Cycles of CPUID, exit and re-entry: stock $stock_cost, off $off_cost, on $(cost busy)"
+expect "switched off, an exit costs at most 3 cycles more: $off" [ $off -le 3 ]
+expect "switched on, an exit costs at most 24 cycles more: $on" [ $on -le 24 ]
+unload_kvm
+echo '# done'

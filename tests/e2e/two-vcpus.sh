@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# Two CPUs, an inner VM of two vCPUs.
+# shellcheck disable=SC2016 # commands for the inner VM
+. /lab/lib.sh
+
+load_kvm patched
+trace_start kvm_intel:vmx_handle_exit
+vm_start two 2 "$(script '
+	./guest-check scope
+	./cpuid-query -v 1 >/tmp/vcpu && grep -q "of this vCPU" /tmp/vcpu
+	echo "$([ $? -eq 0 ] || echo "not ")ok - cpuid-query -v 1 reads vCPU 1"
+	./guest-check timer-load & ./guest-check timer-load; wait
+	echo "lab: load done" >/dev/console
+	sleep 1000')" /dev/ttyS1
+vm_wait_mark two 'load done'
+vm_monitor two stop
+paused two
+dir=$(vm_debugfs two)
+cat "$dir/exit_stats" >/tmp/table
+cat "$dir/exits" >/tmp/exits
+cat "$dir/vcpu0/exit_stats" >/tmp/vcpu0
+cat "$dir/vcpu1/exit_stats" >/tmp/vcpu1
+trace_stop
+host-check oracle /tmp/table /tmp/hist /tmp/exits
+host-check vcpus /tmp/table /tmp/vcpu0 /tmp/vcpu1
+host-check fastpath /tmp/table /tmp/slow
+
+# The VM's operator hides the statistics from it, and shows them again.
+echo 0 >"$dir/exit_stats"
+expect 'hidden from the guest, the host still has the table' \
+	grep -q 'CPUID  *[1-9]' "$dir/exit_stats"
+vm_monitor two quit
+vm_wait two
+unload_kvm
+echo '# done'
