@@ -71,7 +71,7 @@ host:
 	@[ -d host-patch/$(host_series) ] || \
 		{ echo "No hooks for linux $(host_series), only for: $(notdir $(wildcard host-patch/[0-9]*))" >&2; exit 1; }
 	@$(MAKE) --no-print-directory KERNEL=$(host_series) K=$(host_dir) WANTED=$(RELEASE) $(host_dir)/patched/kvm.ko
-	@echo "Built: $(wildcard $(host_dir)/patched/*.ko)"
+	@echo "Built:"; ls $(host_dir)/patched/*.ko
 
 install-host:
 	install -D -m 644 -t $(module_dir) $(host_dir)/patched/kvm.ko \

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <cpuid.h>
 #include <inttypes.h>
 
 #include "cpuid.h"
 
 struct cpuid_regs cpuid_instruction(uint32_t leaf, uint32_t subleaf)
 {
-	struct cpuid_regs regs;
+	struct cpuid_regs regs = { .eax = leaf, .ecx = subleaf };
 
-	__cpuid_count(leaf, subleaf, regs.eax, regs.ebx, regs.ecx, regs.edx);
+	asm volatile("cpuid" : "+a" (regs.eax), "=b" (regs.ebx), "+c" (regs.ecx),
+		     "=d" (regs.edx));
 	return regs;
 }
 

@@ -376,6 +376,18 @@ static void read_all(struct regs seen, struct counts *all)
 	all[EXIT_REASON_CPUID] = read_reason(EXIT_REASON_CPUID);
 }
 
+/* Have QEMU stop this VM, with nothing between here and there but one exit. */
+static void stop(void)
+{
+	outb(PVPANIC_PANICKED, PORT_PVPANIC);
+}
+
+static void prepare_stop(void)
+{
+	if (ioperm(PORT_PVPANIC, 1, 1))
+		err(3, "ioperm");
+}
+
 /*
  * Read all reasons, stop the VM with nothing in between, and print the reading
  * once the VM goes on.  Nothing has happened during a reading if the next one
@@ -388,9 +400,7 @@ static void snapshot(void)
 	struct regs seen;
 	uint32_t i, reads;
 
-	if (ioperm(PORT_PVPANIC, 1, 1))
-		err(3, "ioperm");
-
+	prepare_stop();
 	do {
 		seen = cpuid(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_OCCUPANCY);
 		reads = __builtin_popcount(seen.eax) + __builtin_popcount(seen.ebx) +
@@ -400,7 +410,7 @@ static void snapshot(void)
 		first[EXIT_REASON_CPUID].exits += reads;
 		first[EXIT_REASON_CPUID].cycles = second[EXIT_REASON_CPUID].cycles;
 	} while (memcmp(first, second, sizeof(first)));
-	outb(PVPANIC_PANICKED, PORT_PVPANIC);
+	stop();
 
 	second[EXIT_REASON_IO_INSTRUCTION].exits++;
 	for (i = 0; i < KVM_EXIT_STATS_NR_VMX_REASONS; i++) {
@@ -446,13 +456,16 @@ static void check_switch(void)
 	check(after.exits - before.exits == TIMES + 1, "counting goes on exactly");
 }
 
-/* Neither of two VMs sees the other's exits. */
+/*
+ * Neither of two VMs sees the other's exits.  The busy one waits, stopped, until
+ * the idle one is idle.
+ */
 static void check_idle(void)
 {
 	struct counts before = read_reason(EXIT_REASON_CPUID), after;
 
 	mark("idle");
-	sleep_ms(90000);
+	sleep_ms(10000);
 	after = read_reason(EXIT_REASON_CPUID);
 	mark("not idle");
 	check(after.exits - before.exits == 1,
@@ -462,9 +475,13 @@ static void check_idle(void)
 
 static void check_busy(void)
 {
-	struct counts before = read_reason(EXIT_REASON_CPUID), after;
+	struct counts before, after;
 	int i;
 
+	prepare_stop();
+	mark("busy waits");
+	stop();
+	before = read_reason(EXIT_REASON_CPUID);
 	for (i = 0; i < 50; i++)
 		do_cpuid(0);
 	after = read_reason(EXIT_REASON_CPUID);

@@ -20,20 +20,25 @@ expect() {
 }
 
 # trace_start: the oracle, code that is not ours.  Counts by reason all exits of
-# all VMs, and the exits that come to the slow path.
+# all VMs, their entries, and how often KVM tries to enter and handles an exit in
+# the slow path.
 trace_start() {
 	echo 'hist:keys=exit_reason' >$tracing/events/kvm/kvm_exit/trigger
-	echo "p:slow_exit $1" >$tracing/kprobe_events
-	echo 1 >$tracing/events/kprobes/slow_exit/enable
+	echo 'hist:keys=vcpu_id' >$tracing/events/kvm/kvm_entry/trigger
+	echo 'p:run kvm_intel:vmx_vcpu_run' >$tracing/kprobe_events
+	echo 'p:slow kvm_intel:vmx_handle_exit' >>$tracing/kprobe_events
+	echo 1 >$tracing/events/kprobes/enable
 }
 
 # trace_stop: keep what was counted, in /tmp.
 trace_stop() {
-	cat $tracing/events/kvm/kvm_exit/hist >/tmp/hist
-	awk '$1 == "slow_exit" { print $2 }' $tracing/kprobe_profile >/tmp/slow
-	echo 0 >$tracing/events/kprobes/slow_exit/enable
+	cat $tracing/events/kvm/kvm_exit/hist >/tmp/exits.hist
+	cat $tracing/events/kvm/kvm_entry/hist >/tmp/entries.hist
+	cat $tracing/kprobe_profile >/tmp/probes
+	echo 0 >$tracing/events/kprobes/enable
 	echo >$tracing/kprobe_events
 	echo '!hist:keys=exit_reason' >$tracing/events/kvm/kvm_exit/trigger
+	echo '!hist:keys=vcpu_id' >$tracing/events/kvm/kvm_entry/trigger
 }
 
 # script COMMANDS: a file for vm_start that runs them in the inner VM.
@@ -52,12 +57,17 @@ settled() {
 	done
 }
 
-# paused NAME: wait until QEMU has stopped an inner VM.
+# paused NAME: wait until QEMU has stopped an inner VM, which is about to be.
 paused() {
 	until vm_monitor "$1" 'info status'; tail -n 3 "/run/vm/$1/monitor.log" |
 	      grep -q 'VM status: paused'; do
 		vm_alive "$1" || return 1
-		sleep 0.1
+		sleep 0.5
 	done
 	settled "$1"
+}
+
+# host_check NAME FILE...: the program that compares tables, see host-check.c.
+host_check() {
+	/lab/host-check "$@" || [ $? -eq 1 ] || result 1 "host-check $*"
 }

@@ -5,7 +5,7 @@
 . /lab/lib.sh
 
 load_kvm patched
-trace_start kvm_intel:vmx_handle_exit
+trace_start
 vm_start two 2 "$(script '
 	./guest-check scope
 	./cpuid-query -v 1 >/tmp/vcpu && grep -q "of this vCPU" /tmp/vcpu
@@ -22,9 +22,8 @@ cat "$dir/exits" >/tmp/exits
 cat "$dir/vcpu0/exit_stats" >/tmp/vcpu0
 cat "$dir/vcpu1/exit_stats" >/tmp/vcpu1
 trace_stop
-host-check oracle /tmp/table /tmp/hist /tmp/exits
-host-check vcpus /tmp/table /tmp/vcpu0 /tmp/vcpu1
-host-check fastpath /tmp/table /tmp/slow
+host_check oracle /tmp/table /tmp/exits /tmp/exits.hist /tmp/entries.hist /tmp/probes
+host_check vcpus /tmp/table /tmp/vcpu0 /tmp/vcpu1
 
 # The VM's operator hides the statistics from it, and shows them again.
 echo 0 >"$dir/exit_stats"

@@ -39,7 +39,7 @@ vm_start() {
 		-device pvpanic -action panic=pause \
 		-no-reboot -kernel /lab/vmlinux \
 		-device "loader,file=$vm/initrd,addr=0x4000000,force-raw=on" \
-		-append "$KERNEL_ARGS reboot=t memmap=16M\$64M initrdmem=0x4000000,$(stat -c %s "$vm/initrd") ${5:-}" \
+		-append "$KERNEL_ARGS quiet reboot=t memmap=16M\$64M initrdmem=0x4000000,$(stat -c %s "$vm/initrd") ${5:-}" \
 		-serial "file:$vm/console" \
 		-chardev "file,id=output,path=$4,append=on" \
 		-device isa-serial,index=1,chardev=output \
@@ -59,7 +59,7 @@ vm_wait_mark() {
 		if ! vm_alive "$1" || grep -q "Kernel panic" "/run/vm/$1/console"; then
 			return 1
 		fi
-		sleep 0.1
+		sleep 0.5
 	done
 }
 
