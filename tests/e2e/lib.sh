@@ -20,13 +20,11 @@ expect() {
 }
 
 # trace_start: the oracle, code that is not ours.  Counts by reason all exits of
-# all VMs, their entries, and how often KVM tries to enter and handles an exit in
-# the slow path.
+# all VMs, their entries, and how often KVM handles an exit in the slow path.
 trace_start() {
 	echo 'hist:keys=exit_reason' >$tracing/events/kvm/kvm_exit/trigger
 	echo 'hist:keys=vcpu_id' >$tracing/events/kvm/kvm_entry/trigger
-	echo 'p:run kvm_intel:vmx_vcpu_run' >$tracing/kprobe_events
-	echo 'p:slow kvm_intel:vmx_handle_exit' >>$tracing/kprobe_events
+	echo 'p:slow kvm_intel:vmx_handle_exit' >$tracing/kprobe_events
 	echo 1 >$tracing/events/kprobes/enable
 }
 
@@ -65,6 +63,15 @@ paused() {
 		sleep 0.5
 	done
 	settled "$1"
+}
+
+# oracle NAME: stop the trace and compare it with the tables of a stopped VM.
+oracle() {
+	oracle_dir=$(vm_debugfs "$1")
+	cat "$oracle_dir/exit_stats" >/tmp/table
+	cat "$oracle_dir/exits" >/tmp/exits
+	trace_stop
+	host_check oracle /tmp/table /tmp/exits /tmp/exits.hist /tmp/entries.hist
 }
 
 # host_check NAME FILE...: the program that compares tables, see host-check.c.
