@@ -27,9 +27,9 @@ unload_kvm() {
 vm_start() {
 	vm=/run/vm/$1
 	rm -rf "$vm"
-	mkdir -p "$vm/root/lab"
-	cp "$3" "$vm/root/lab/cmd"
-	(cd "$vm/root" && find . | cpio -o -H newc 2>/dev/null) |
+	mkdir -p "$vm/tree/lab"
+	cp "$3" "$vm/tree/lab/cmd"
+	(cd "$vm/tree" && find . | cpio -o -H newc 2>/dev/null) |
 		cat /lab/l2.cpio - >"$vm/initrd"
 	mkfifo "$vm/monitor.in" "$vm/monitor.out"
 	cat "$vm/monitor.out" >"$vm/monitor.log" &
