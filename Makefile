@@ -96,10 +96,7 @@ run lab: $(lab_deps)
 	KVM_ARGS='$(KVM_ARGS)' tests/lab/lab $(K)
 
 # Tests
-$(B)/guest-check: tests/e2e/guest-check.c tests/e2e/check.h include/leaves.h Makefile | packages-tool
-	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $<
-
-$(B)/host-check: tests/e2e/host-check.c tests/e2e/check.h Makefile | packages-tool
+$(B)/%-check: tests/e2e/%-check.c tests/e2e/check.h include/leaves.h Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $<
 
 unit_src := $(wildcard tests/unit/*.c) $(filter-out guest-tool/cpuid-query.c,$(tool_src))

@@ -95,13 +95,29 @@ static void sleep_ms(long ms)
 	nanosleep(&time, NULL);
 }
 
-static int open_msr(void)
+static int open_device(const char *path)
 {
-	int fd = open("/dev/cpu/0/msr", O_RDWR);
+	int fd = open(path, O_RDWR);
 
 	if (fd < 0)
-		err(3, "/dev/cpu/0/msr");
+		err(3, "%s", path);
 	return fd;
+}
+
+static int open_msr(void)
+{
+	return open_device("/dev/cpu/0/msr");
+}
+
+static int open_memory(void)
+{
+	return open_device("/dev/mem");
+}
+
+static void allow_port(unsigned long port)
+{
+	if (ioperm(port, 1, 1))
+		err(3, "port 0x%lx", port);
 }
 
 /* What causes exits, TIMES times.  ctx is what prepare() returned. */
@@ -116,8 +132,7 @@ static void do_cpuid(int ctx)
 
 static int prepare_port(void)
 {
-	if (ioperm(PORT_DELAY, 1, 1))
-		err(3, "ioperm");
+	allow_port(PORT_DELAY);
 	return 0;
 }
 
@@ -163,15 +178,6 @@ static void do_touch(int fd)
 		memory[i * 4096L] = 1;
 }
 
-static int prepare_touch(void)
-{
-	int fd = open("/dev/mem", O_RDWR);
-
-	if (fd < 0)
-		err(3, "/dev/mem");
-	return fd;
-}
-
 static void do_sleep(int ctx)
 {
 	int i;
@@ -196,7 +202,7 @@ static void check_exact(void)
 		{ "OUTs", EXIT_REASON_IO_INSTRUCTION, prepare_port, do_out, TIMES, false },
 		{ "RDMSRs", EXIT_REASON_MSR_READ, open_msr, do_rdmsr, TIMES, false },
 		{ "WRMSRs", EXIT_REASON_MSR_WRITE, open_msr, do_wrmsr, TIMES, false },
-		{ "first touches of a page", EXIT_REASON_EPT_VIOLATION, prepare_touch,
+		{ "first touches of a page", EXIT_REASON_EPT_VIOLATION, open_memory,
 		  do_touch, TIMES, true },
 		{ "halts", EXIT_REASON_HLT, NULL, do_sleep, TIMES / 10, true },
 	};
@@ -382,12 +388,6 @@ static void stop(void)
 	outb(PVPANIC_PANICKED, PORT_PVPANIC);
 }
 
-static void prepare_stop(void)
-{
-	if (ioperm(PORT_PVPANIC, 1, 1))
-		err(3, "ioperm");
-}
-
 /*
  * Read all reasons, stop the VM with nothing in between, and print the reading
  * once the VM goes on.  Nothing has happened during a reading if the next one
@@ -400,7 +400,7 @@ static void snapshot(void)
 	struct regs seen;
 	uint32_t i, reads;
 
-	prepare_stop();
+	allow_port(PORT_PVPANIC);
 	do {
 		seen = cpuid(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_OCCUPANCY);
 		reads = __builtin_popcount(seen.eax) + __builtin_popcount(seen.ebx) +
@@ -456,6 +456,15 @@ static void check_switch(void)
 	check(after.exits - before.exits == TIMES + 1, "counting goes on exactly");
 }
 
+/* The host hides the statistics from this VM alone, and shows them again. */
+static void check_hide(void)
+{
+	mark("ready to be hidden");
+	wait_for_statistics(false);
+	mark("ready to be shown");
+	wait_for_statistics(true);
+}
+
 /*
  * Neither of two VMs sees the other's exits.  The busy one waits, stopped, until
  * the idle one is idle.
@@ -478,7 +487,7 @@ static void check_busy(void)
 	struct counts before, after;
 	int i;
 
-	prepare_stop();
+	allow_port(PORT_PVPANIC);
 	mark("busy waits");
 	stop();
 	before = read_reason(EXIT_REASON_CPUID);
@@ -591,6 +600,7 @@ static const struct {
 	{ "dump", dump },
 	{ "snapshot", snapshot },
 	{ "switch", check_switch },
+	{ "hide", check_hide },
 	{ "idle", check_idle },
 	{ "busy", check_busy },
 	{ "scope", check_scope },

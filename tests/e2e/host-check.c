@@ -105,21 +105,17 @@ static uint64_t read_number(const char *path)
 static uint64_t read_probe(const char *path, const char *wanted)
 {
 	FILE *file = open_file(path);
-	char line[256], name[64];
-	uint64_t hits, found = 0;
-	bool seen = false;
+	char name[64];
+	uint64_t hits;
 
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, " %63s %" SCNu64, name, &hits) == 2 &&
-		    !strcmp(name, wanted)) {
-			found = hits;
-			seen = true;
+	/* A name, its hits and its misses */
+	while (fscanf(file, "%63s %" SCNu64 " %*u", name, &hits) == 2) {
+		if (!strcmp(name, wanted)) {
+			fclose(file);
+			return hits;
 		}
 	}
-	fclose(file);
-	if (!seen)
-		errx(3, "%s: no probe %s", path, wanted);
-	return found;
+	errx(3, "%s: no probe %s", path, wanted);
 }
 
 static struct table ours, theirs;
@@ -142,8 +138,8 @@ static unsigned int compare(const uint64_t *a, const uint64_t *b, const char *wh
 
 /*
  * oracle TABLE EXITS EXIT-HIST ENTRY-HIST: a table, KVM's own total, and what the
- * tracepoints say.  KVM counts its total elsewhere, with
- * IRQs enabled, and is seen to count a few more than it entered the guest.
+ * tracepoints say.  KVM counts its total elsewhere, with IRQs enabled, and is seen
+ * to count a few more than it entered the guest.
  */
 static void check_oracle(char **files)
 {

@@ -2,22 +2,9 @@
 # shellcheck shell=sh
 # What the scenarios share.  They run on the KVM host, see tests/lab/vm.sh.
 
+. /lab/tap.sh
+
 tracing=/sys/kernel/tracing
-
-# result STATUS TEXT: a line of TAP.
-result() {
-	[ "$1" -eq 0 ] || printf 'not '
-	echo "ok - $2"
-}
-
-# expect TEXT COMMAND...: a check that passes if COMMAND does.
-expect() {
-	expect_text=$1
-	shift
-	expect_status=0
-	"$@" || expect_status=$?
-	result $expect_status "$expect_text"
-}
 
 # trace_start: the oracle, code that is not ours.  Counts by reason all exits of
 # all VMs, their entries, and how often KVM handles an exit in the slow path.

@@ -62,24 +62,19 @@ oracle one
 
 # An interrupt may come between the guest's last read and the stop: one of five
 # times has to be without.
+same=
 for i in 1 2 3 4 5; do
 	vm_wait_mark one "snapshot $i starts"
 	paused one
 	cat "$dir/exit_stats" >/tmp/table
 	vm_monitor one cont
 	vm_wait_mark one "snapshot $i ends"
+	[ -z "$same" ] || continue
 	tr -d '\r' <"/run/vm/one/console" | sed -n "s/^snapshot $i: //p" >/tmp/snapshot
 	host_check snapshot /tmp/snapshot /tmp/table >/tmp/result
-	grep -q '^not ok' /tmp/result || break
+	grep -q '^not ok' /tmp/result || same=yes
 done
 cat /tmp/result
-while [ "$i" -lt 5 ]; do
-	i=$((i + 1))
-	vm_wait_mark one "snapshot $i starts"
-	paused one
-	vm_monitor one cont
-	vm_wait_mark one "snapshot $i ends"
-done
 
 vm_wait_mark one 'ready to be off'
 echo log >"$dir/exit_stats"

@@ -8,11 +8,12 @@ load_kvm patched
 trace_start
 vm_start two 2 "$(script '
 	./guest-check scope
+	. ./tap.sh
 	./cpuid-query -v 1 >/tmp/vcpu && grep -q "of this vCPU" /tmp/vcpu
-	echo "$([ $? -eq 0 ] || echo "not ")ok - cpuid-query -v 1 reads vCPU 1"
+	result $? "cpuid-query -v 1 reads vCPU 1"
 	./guest-check timer-load & ./guest-check timer-load; wait
 	echo "lab: load done" >/dev/console
-	sleep 1000')" /dev/ttyS1
+	./guest-check hide')" /dev/ttyS1
 vm_wait_mark two 'load done'
 vm_monitor two stop
 paused two
@@ -24,10 +25,13 @@ host_check fastpath /tmp/table /tmp/probes
 host_check vcpus /tmp/table /tmp/vcpu0 /tmp/vcpu1
 
 # The VM's operator hides the statistics from it, and shows them again.
+vm_monitor two cont
+vm_wait_mark two 'ready to be hidden'
 echo 0 >"$dir/exit_stats"
 expect 'hidden from the guest, the host still has the table' \
 	grep -q 'CPUID  *[1-9]' "$dir/exit_stats"
-vm_monitor two quit
+vm_wait_mark two 'ready to be shown'
+echo 1 >"$dir/exit_stats"
 vm_wait two
 unload_kvm
 echo '# done'

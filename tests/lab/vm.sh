@@ -23,9 +23,10 @@ unload_kvm() {
 
 # vm_start NAME VCPUS SCRIPT OUTPUT [KERNEL-ARGS]: start an inner VM that runs
 # SCRIPT, with what that prints in OUTPUT.
-# QEMU would put the initrd of an unpacked kernel over the ACPI tables.
 vm_start() {
 	vm=/run/vm/$1
+	# QEMU itself would put the initrd of an unpacked kernel over the ACPI tables.
+	initrd_at=0x4000000
 	rm -rf "$vm"
 	mkdir -p "$vm/tree/lab"
 	cp "$3" "$vm/tree/lab/cmd"
@@ -38,8 +39,8 @@ vm_start() {
 		-smp "$2" -m 128 -nodefaults -no-user-config -display none \
 		-device pvpanic -action panic=pause \
 		-no-reboot -kernel /lab/vmlinux \
-		-device "loader,file=$vm/initrd,addr=0x4000000,force-raw=on" \
-		-append "$KERNEL_ARGS quiet reboot=t memmap=16M\$64M initrdmem=0x4000000,$(stat -c %s "$vm/initrd") ${5:-}" \
+		-device "loader,file=$vm/initrd,addr=$initrd_at,force-raw=on" \
+		-append "$KERNEL_ARGS reboot=t memmap=16M\$$initrd_at initrdmem=$initrd_at,$(stat -c %s "$vm/initrd") ${5:-}" \
 		-serial "file:$vm/console" \
 		-chardev "file,id=output,path=$4,append=on" \
 		-device isa-serial,index=1,chardev=output \
