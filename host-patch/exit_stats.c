@@ -43,6 +43,13 @@ static const struct kernel_param_ops kvm_exit_stats_param_ops = {
 module_param_cb(exit_stats, &kvm_exit_stats_param_ops, &exit_stats, 0644);
 __MODULE_PARM_TYPE(exit_stats, "bool");
 
+static void kvm_exit_stats_no_exit(struct kvm_vcpu_exit_stats *stats)
+{
+	stats->exit_tsc = KVM_EXIT_STATS_NO_TSC;
+	stats->split_tsc = KVM_EXIT_STATS_NO_TSC;
+	stats->vmm_tsc = 0;
+}
+
 /*
  * Exits that happen while the statistics are off leave no trace, so what a vCPU
  * remembers of its last exit is stale when the statistics are turned on again.
@@ -58,7 +65,7 @@ static void kvm_exit_stats_forget_last_exits(void)
 	mutex_lock(&kvm_lock);
 	list_for_each_entry(kvm, &vm_list, vm_list) {
 		kvm_for_each_vcpu(i, vcpu, kvm)
-			vcpu->arch.exit_stats.exit_tsc = KVM_EXIT_STATS_NO_TSC;
+			kvm_exit_stats_no_exit(&vcpu->arch.exit_stats);
 	}
 	mutex_unlock(&kvm_lock);
 }
@@ -78,6 +85,8 @@ static int kvm_exit_stats_param_set(const char *val, const struct kernel_param *
 		static_branch_enable(&kvm_exit_stats_key);
 	} else if (!enable && exit_stats) {
 		static_branch_disable(&kvm_exit_stats_key);
+		/* Wait for who is past the key, with preemption disabled. */
+		synchronize_rcu();
 	}
 	exit_stats = enable;
 	mutex_unlock(&kvm_exit_stats_lock);
@@ -120,7 +129,7 @@ int kvm_exit_stats_create_vcpu(struct kvm_vcpu *vcpu)
 		return -ENOMEM;
 
 	stats->last = &stats->slots[KVM_EXIT_STATS_SLOT_OTHER];
-	stats->exit_tsc = KVM_EXIT_STATS_NO_TSC;
+	kvm_exit_stats_no_exit(stats);
 	return 0;
 }
 
@@ -128,6 +137,66 @@ void kvm_exit_stats_destroy_vcpu(struct kvm_vcpu *vcpu)
 {
 	kvfree(vcpu->arch.exit_stats.slots);
 }
+
+/*
+ * Some of the time since the last VM-Exit is not KVM's own.  Hide the TSC of the
+ * exit, so that kvm_exit_stats_vmenter(), which need not look for such time then,
+ * turns to kvm_exit_stats_vmenter_split().  Return false if no exit is timed.
+ */
+static bool kvm_exit_stats_split(struct kvm_vcpu_exit_stats *stats)
+{
+	if (stats->exit_tsc != KVM_EXIT_STATS_NO_TSC) {
+		stats->split_tsc = stats->exit_tsc;
+		stats->exit_tsc = KVM_EXIT_STATS_NO_TSC;
+		stats->off_cpu = 0;
+		stats->vmm = 0;
+	}
+	return stats->split_tsc != KVM_EXIT_STATS_NO_TSC;
+}
+
+void __kvm_exit_stats_sched_in(struct kvm_vcpu *vcpu)
+{
+	struct kvm_vcpu_exit_stats *stats = &vcpu->arch.exit_stats;
+
+	/* The VMM's time is all its own, its other ioctls included. */
+	if (!stats->vmm_tsc && kvm_exit_stats_split(stats))
+		stats->off_cpu += rdtsc() - vcpu->arch.last_host_tsc;
+}
+
+void __kvm_exit_stats_run_begin(struct kvm_vcpu *vcpu)
+{
+	struct kvm_vcpu_exit_stats *stats = &vcpu->arch.exit_stats;
+
+	if (stats->vmm_tsc && kvm_exit_stats_split(stats))
+		stats->vmm += rdtsc() - stats->vmm_tsc;
+	stats->vmm_tsc = 0;
+}
+
+void __kvm_exit_stats_run_end(struct kvm_vcpu *vcpu)
+{
+	vcpu->arch.exit_stats.vmm_tsc = rdtsc();
+}
+
+void kvm_exit_stats_vmenter_split(struct kvm_vcpu *vcpu)
+{
+	struct kvm_vcpu_exit_stats *stats = &vcpu->arch.exit_stats;
+	s64 cycles = rdtsc() - stats->split_tsc;
+	u64 off_cpu = stats->off_cpu;
+	u64 vmm = stats->vmm;
+
+	stats->split_tsc = KVM_EXIT_STATS_NO_TSC;
+
+	/* No exit was timed, or the TSCs are not synchronized. */
+	if (cycles < 0 || off_cpu > cycles || vmm > cycles - off_cpu)
+		return;
+
+	kvm_exit_stats_account(stats->last, cycles);
+	/* The whole first: who reads parts and whole reads them in reverse. */
+	smp_wmb();
+	local64_add(off_cpu, &stats->last->values[KVM_EXIT_STAT_OFF_CPU]);
+	local64_add(vmm, &stats->last->values[KVM_EXIT_STAT_VMM]);
+}
+EXPORT_SYMBOL_GPL(kvm_exit_stats_vmenter_split);
 
 bool kvm_exit_stats_defined(u16 number)
 {
@@ -139,51 +208,67 @@ bool kvm_exit_stats_defined(u16 number)
 			defined_slots);
 }
 
-static void kvm_exit_stats_add_slot(struct kvm *kvm, struct kvm_vcpu *vcpu,
-				    unsigned int slot, struct kvm_exit_sum *sum)
+static void kvm_exit_stats_add(enum kvm_exit_stat_value value, u64 *all, u64 one)
 {
-	struct kvm_exit_stat *stat;
+	if (value == KVM_EXIT_STAT_LONGEST)
+		*all = max(*all, one);
+	else
+		*all += one;
+}
+
+static u64 kvm_exit_stats_read_slot(struct kvm *kvm, struct kvm_vcpu *vcpu,
+				    unsigned int slot,
+				    enum kvm_exit_stat_value value)
+{
+	u64 one, all = 0;
 	unsigned long i;
 
-	if (vcpu) {
-		stat = &vcpu->arch.exit_stats.slots[slot];
-		sum->exits += local64_read(&stat->exits);
-		sum->cycles += local64_read(&stat->cycles);
-		return;
-	}
+	if (vcpu)
+		return local64_read(&vcpu->arch.exit_stats.slots[slot].values[value]);
 
-	kvm_for_each_vcpu(i, vcpu, kvm)
-		kvm_exit_stats_add_slot(kvm, vcpu, slot, sum);
+	kvm_for_each_vcpu(i, vcpu, kvm) {
+		one = kvm_exit_stats_read_slot(kvm, vcpu, slot, value);
+		kvm_exit_stats_add(value, &all, one);
+	}
+	return all;
 }
 
 /*
- * Return the exits with the given number, which must be a defined one, of one
- * vCPU, or of all the VM's vCPUs if @vcpu is NULL.
+ * Return one value of the exits with the given number, which must be a defined
+ * one, of one vCPU, or of all the VM's vCPUs if @vcpu is NULL: the longest of
+ * KVM_EXIT_STAT_LONGEST, the sum of all others.
+ *
+ * To compare KVM_EXIT_STAT_OFF_CPU and KVM_EXIT_STAT_VMM with the whole, read
+ * them first, then KVM_EXIT_STAT_CYCLES after smp_rmb().
  */
-struct kvm_exit_sum kvm_exit_stats_read(struct kvm *kvm, struct kvm_vcpu *vcpu,
-					u16 number)
+u64 kvm_exit_stats_read(struct kvm *kvm, struct kvm_vcpu *vcpu, u16 number,
+			enum kvm_exit_stat_value value)
 {
-	struct kvm_exit_sum sum = {};
+	u64 one, all = 0;
 	unsigned int slot;
 
 	if (number != KVM_EXIT_STATS_OTHER) {
 		slot = array_index_nospec(number, KVM_EXIT_STATS_SLOT_OTHER);
-		kvm_exit_stats_add_slot(kvm, vcpu, slot, &sum);
-		return sum;
+		return kvm_exit_stats_read_slot(kvm, vcpu, slot, value);
 	}
 
-	for_each_clear_bit(slot, defined_slots, KVM_EXIT_STATS_NR_SLOTS)
-		kvm_exit_stats_add_slot(kvm, vcpu, slot, &sum);
-	return sum;
+	for_each_clear_bit(slot, defined_slots, KVM_EXIT_STATS_NR_SLOTS) {
+		one = kvm_exit_stats_read_slot(kvm, vcpu, slot, value);
+		kvm_exit_stats_add(value, &all, one);
+	}
+	return all;
 }
 
 /* Like kvm_exit_stats_read(), but of all exits, whatever their number. */
-struct kvm_exit_sum kvm_exit_stats_read_all(struct kvm *kvm, struct kvm_vcpu *vcpu)
+u64 kvm_exit_stats_read_all(struct kvm *kvm, struct kvm_vcpu *vcpu,
+			    enum kvm_exit_stat_value value)
 {
-	struct kvm_exit_sum sum = {};
+	u64 one, all = 0;
 	unsigned int slot;
 
-	for (slot = 0; slot < KVM_EXIT_STATS_NR_SLOTS; slot++)
-		kvm_exit_stats_add_slot(kvm, vcpu, slot, &sum);
-	return sum;
+	for (slot = 0; slot < KVM_EXIT_STATS_NR_SLOTS; slot++) {
+		one = kvm_exit_stats_read_slot(kvm, vcpu, slot, value);
+		kvm_exit_stats_add(value, &all, one);
+	}
+	return all;
 }

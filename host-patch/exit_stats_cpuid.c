@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/nospec.h>
 #include <linux/string.h>
 
 #include <asm/tsc.h>
@@ -18,12 +19,12 @@ static void kvm_exit_stats_signature(struct cpuid_regs *regs)
 	memcpy(&regs->edx, KVM_EXIT_STATS_SIGNATURE + 8, 4);
 }
 
-static void kvm_exit_stats_pair(struct cpuid_regs *regs, struct kvm_exit_sum sum)
+static void kvm_exit_stats_pair(struct cpuid_regs *regs, u64 a, u64 b)
 {
-	regs->eax = lower_32_bits(sum.exits);
-	regs->edx = upper_32_bits(sum.exits);
-	regs->ecx = lower_32_bits(sum.cycles);
-	regs->ebx = upper_32_bits(sum.cycles);
+	regs->eax = lower_32_bits(a);
+	regs->edx = upper_32_bits(a);
+	regs->ecx = lower_32_bits(b);
+	regs->ebx = upper_32_bits(b);
 }
 
 static void kvm_exit_stats_description(struct cpuid_regs *regs, struct kvm *kvm,
@@ -31,7 +32,8 @@ static void kvm_exit_stats_description(struct cpuid_regs *regs, struct kvm *kvm,
 {
 	regs->eax = KVM_EXIT_STATS_VERSION |
 		    KVM_EXIT_STATS_ENCODING_VMX << KVM_EXIT_STATS_ENCODING_SHIFT;
-	regs->ebx = KVM_EXIT_STATS_FEATURE_VCPU;
+	regs->ebx = KVM_EXIT_STATS_FEATURE_VCPU | KVM_EXIT_STATS_FEATURE_SPLIT |
+		    KVM_EXIT_STATS_FEATURE_LONGEST | KVM_EXIT_STATS_FEATURE_HISTOGRAM;
 	regs->ecx = tsc_khz;
 	regs->edx = vcpu ? 1 : atomic_read(&kvm->online_vcpus);
 }
@@ -46,7 +48,7 @@ static void kvm_exit_stats_occupancy(struct cpuid_regs *regs, struct kvm *kvm,
 	for (i = 0; i < 128; i++) {
 		number = block * 128 + i;
 		if (kvm_exit_stats_defined(number) &&
-		    kvm_exit_stats_read(kvm, vcpu, number).exits)
+		    kvm_exit_stats_read(kvm, vcpu, number, KVM_EXIT_STAT_EXITS))
 			bits[i / 32] |= BIT(i % 32);
 	}
 
@@ -59,11 +61,14 @@ static void kvm_exit_stats_occupancy(struct cpuid_regs *regs, struct kvm *kvm,
 static void kvm_exit_stats_totals(struct cpuid_regs *regs, struct kvm *kvm,
 				  struct kvm_vcpu *vcpu, u32 index)
 {
+	u64 exits, cycles;
 	u32 block;
 
 	switch (index) {
 	case KVM_EXIT_STATS_SUM:
-		kvm_exit_stats_pair(regs, kvm_exit_stats_read_all(kvm, vcpu));
+		exits = kvm_exit_stats_read_all(kvm, vcpu, KVM_EXIT_STAT_EXITS);
+		cycles = kvm_exit_stats_read_all(kvm, vcpu, KVM_EXIT_STAT_CYCLES);
+		kvm_exit_stats_pair(regs, exits, cycles);
 		break;
 	case KVM_EXIT_STATS_DESCRIPTION:
 		kvm_exit_stats_description(regs, kvm, vcpu);
@@ -76,13 +81,43 @@ static void kvm_exit_stats_totals(struct cpuid_regs *regs, struct kvm *kvm,
 	}
 }
 
+/* The two values that a view shows.  Return false if there is no such view. */
+static bool kvm_exit_stats_view(u32 view, enum kvm_exit_stat_value *a,
+				enum kvm_exit_stat_value *b)
+{
+	switch (view) {
+	case KVM_EXIT_STATS_VIEW_COUNT:
+		*a = KVM_EXIT_STAT_EXITS;
+		*b = KVM_EXIT_STAT_CYCLES;
+		return true;
+	case KVM_EXIT_STATS_VIEW_SPLIT:
+		*a = KVM_EXIT_STAT_OFF_CPU;
+		*b = KVM_EXIT_STAT_VMM;
+		return true;
+	case KVM_EXIT_STATS_VIEW_LONGEST:
+		*a = KVM_EXIT_STAT_LONGEST;
+		*b = KVM_EXIT_STAT_NESTED;
+		return true;
+	}
+
+	view -= KVM_EXIT_STATS_VIEW_HISTOGRAM;
+	if (view >= KVM_EXIT_STATS_NR_BUCKETS / 2)
+		return false;
+
+	view = array_index_nospec(view, KVM_EXIT_STATS_NR_BUCKETS / 2);
+	*a = KVM_EXIT_STAT_HISTOGRAM + 2 * view;
+	*b = KVM_EXIT_STAT_HISTOGRAM + 2 * view + 1;
+	return true;
+}
+
 static void kvm_exit_stats_reason(struct cpuid_regs *regs, struct kvm *kvm,
 				  struct kvm_vcpu *vcpu, u32 index)
 {
 	u16 number = index & KVM_EXIT_STATS_NUMBER_MASK;
+	enum kvm_exit_stat_value a, b;
 
 	/* Bits that have no meaning yet select an unknown view, too. */
-	if (index >> KVM_EXIT_STATS_VIEW_SHIFT != KVM_EXIT_STATS_VIEW_COUNT)
+	if (!kvm_exit_stats_view(index >> KVM_EXIT_STATS_VIEW_SHIFT, &a, &b))
 		return;
 
 	if (!kvm_exit_stats_defined(number)) {
@@ -90,7 +125,8 @@ static void kvm_exit_stats_reason(struct cpuid_regs *regs, struct kvm *kvm,
 		return;
 	}
 
-	kvm_exit_stats_pair(regs, kvm_exit_stats_read(kvm, vcpu, number));
+	kvm_exit_stats_pair(regs, kvm_exit_stats_read(kvm, vcpu, number, a),
+			    kvm_exit_stats_read(kvm, vcpu, number, b));
 }
 
 /*

@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/debugfs.h>
+#include <linux/minmax.h>
 #include <linux/seq_file.h>
 
 #include <asm/tsc.h>
@@ -27,38 +28,99 @@ static __printf(2, 3) void kvm_exit_stats_line(struct seq_file *m,
 	va_end(args);
 }
 
+struct kvm_exit_row {
+	u64 exits;
+	u64 cycles;
+	u64 off_cpu;
+	u64 vmm;
+	u64 longest;
+	u64 nested;
+};
+
+static void kvm_exit_stats_read_row(struct kvm *kvm, struct kvm_vcpu *vcpu,
+				    u16 number, struct kvm_exit_row *row)
+{
+	row->off_cpu = kvm_exit_stats_read(kvm, vcpu, number, KVM_EXIT_STAT_OFF_CPU);
+	row->vmm = kvm_exit_stats_read(kvm, vcpu, number, KVM_EXIT_STAT_VMM);
+	/* Pairs with the barrier in kvm_exit_stats_vmenter_split(). */
+	smp_rmb();
+	row->cycles = kvm_exit_stats_read(kvm, vcpu, number, KVM_EXIT_STAT_CYCLES);
+	row->longest = kvm_exit_stats_read(kvm, vcpu, number, KVM_EXIT_STAT_LONGEST);
+	row->nested = kvm_exit_stats_read(kvm, vcpu, number, KVM_EXIT_STAT_NESTED);
+	row->exits = kvm_exit_stats_read(kvm, vcpu, number, KVM_EXIT_STAT_EXITS);
+}
+
+static void kvm_exit_stats_print_row(struct seq_file *m, const char *number,
+				     const char *name,
+				     const struct kvm_exit_row *row)
+{
+	kvm_exit_stats_line(m, "%6s %-20s %18llu %18llu %18llu %18llu %18llu %18llu",
+			    number, name, row->exits, row->cycles, row->off_cpu,
+			    row->vmm, row->longest, row->nested);
+}
+
 static void kvm_exit_stats_table(struct seq_file *m, struct kvm *kvm,
 				 struct kvm_vcpu *vcpu)
 {
-	struct kvm_exit_sum sum, total = {};
+	struct kvm_exit_row row, total = {};
+	char text[8];
 	u32 number;
 
 	kvm_exit_stats_line(m, "# vmx, %u kHz", tsc_khz);
-	kvm_exit_stats_line(m, "# %4s %-20s %20s %20s", "exit", "name", "exits",
-			    "cycles");
+	kvm_exit_stats_line(m, "# %4s %-20s %18s %18s %18s %18s %18s %18s", "exit",
+			    "name", "exits", "cycles", "off-cpu", "vmm",
+			    "longest", "nested");
 
 	for (number = 0; number <= KVM_EXIT_STATS_OTHER; number++) {
 		if (!kvm_exit_stats_defined(number))
 			continue;
 
-		sum = kvm_exit_stats_read(kvm, vcpu, number);
-		if (!sum.exits)
+		kvm_exit_stats_read_row(kvm, vcpu, number, &row);
+		if (!row.exits)
 			continue;
 
-		total.exits += sum.exits;
-		total.cycles += sum.cycles;
-		kvm_exit_stats_line(m, "%6u %-20s %20llu %20llu", number,
-				    kvm_exit_stats_name(number), sum.exits,
-				    sum.cycles);
+		total.exits += row.exits;
+		total.cycles += row.cycles;
+		total.off_cpu += row.off_cpu;
+		total.vmm += row.vmm;
+		total.longest = max(total.longest, row.longest);
+		total.nested += row.nested;
+		snprintf(text, sizeof(text), "%u", number);
+		kvm_exit_stats_print_row(m, text, kvm_exit_stats_name(number), &row);
 	}
 
-	kvm_exit_stats_line(m, "%6s %-20s %20llu %20llu", "total", "",
-			    total.exits, total.cycles);
+	kvm_exit_stats_print_row(m, "total", "", &total);
+}
+
+/* The buckets that are not empty, as N:EXITS, for exits of 2^N cycles and more. */
+static void kvm_exit_stats_histograms(struct seq_file *m, struct kvm *kvm,
+				      struct kvm_vcpu *vcpu)
+{
+	u32 number, i;
+	u64 exits;
+
+	seq_printf(m, "\n# %4s %-20s %s\n", "exit", "name", "log2(cycles):exits");
+
+	for (number = 0; number <= KVM_EXIT_STATS_OTHER; number++) {
+		if (!kvm_exit_stats_defined(number) ||
+		    !kvm_exit_stats_read(kvm, vcpu, number, KVM_EXIT_STAT_EXITS))
+			continue;
+
+		seq_printf(m, "%6u %-20s", number, kvm_exit_stats_name(number));
+		for (i = 0; i < KVM_EXIT_STATS_NR_BUCKETS; i++) {
+			exits = kvm_exit_stats_read(kvm, vcpu, number,
+						    KVM_EXIT_STAT_HISTOGRAM + i);
+			if (exits)
+				seq_printf(m, " %u:%llu", i, exits);
+		}
+		seq_putc(m, '\n');
+	}
 }
 
 static int kvm_exit_stats_vm_show(struct seq_file *m, void *v)
 {
 	kvm_exit_stats_table(m, m->private, NULL);
+	kvm_exit_stats_histograms(m, m->private, NULL);
 	return 0;
 }
 
@@ -117,6 +179,7 @@ static int kvm_exit_stats_vcpu_show(struct seq_file *m, void *v)
 	struct kvm_vcpu *vcpu = m->private;
 
 	kvm_exit_stats_table(m, vcpu->kvm, vcpu);
+	kvm_exit_stats_histograms(m, vcpu->kvm, vcpu);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(kvm_exit_stats_vcpu);

@@ -47,24 +47,42 @@
 /* SVM exit codes, as in AMD's APM. */
 #define KVM_EXIT_STATS_ENCODING_SVM	2
 
-/* Feature bits: the scope bit works. */
+/* Feature bits: the scope bit works, and the views that there are. */
 #define KVM_EXIT_STATS_FEATURE_VCPU	0x00000001
+#define KVM_EXIT_STATS_FEATURE_SPLIT	0x00000002
+#define KVM_EXIT_STATS_FEATURE_LONGEST	0x00000004
+#define KVM_EXIT_STATS_FEATURE_HISTOGRAM 0x00000008
 
 /*
  * One exit number.  ECX[15:0] = the number, ECX[23:16] = the view, ECX[30:24] =
  * zero, ECX[31] = the scope.
  *
- * COUNT view:	A = exits, B = cycles from each exit to the vCPU's next entry.
+ * COUNT:	A = exits, B = cycles from each exit to the vCPU's next entry.
+ * SPLIT:	A = those of the cycles that the vCPU was off-CPU, i.e. halted or
+ *		preempted, B = those that it was in the VMM's userspace.  The rest
+ *		is KVM's own.  A + B never exceed the cycles that a later COUNT
+ *		reads.
+ * LONGEST:	A = cycles of the longest exit, B = exits that were taken while
+ *		the guest ran a guest of its own.
+ * HISTOGRAM + i: A = exits of 2^(2i) to 2^(2i+1)-1 cycles, B = of 2^(2i+1) to
+ *		2^(2i+2)-1, i.e. buckets 2i and 2i+1.  The first bucket has exits
+ *		of 0 cycles, too, and the last all that were longer.  An exit is in
+ *		a bucket from the entry that follows it.
  *
  * Unknown views, and ECX[30:24] other than zero, return four zeros.  Numbers
  * that the vendor's manual does not define return EDX = UNDEFINED and zeros.
  *
- * The CPUID that reads a value is an exit, too: A includes it, B does not yet.
+ * The CPUID that reads is an exit, too: it is counted in what it returns, and its
+ * cycles are not yet.
  */
 #define KVM_EXIT_STATS_CPUID_REASON	0x4FFFFFFD
 #define KVM_EXIT_STATS_NUMBER_MASK	0xFFFF
 #define KVM_EXIT_STATS_VIEW_SHIFT	16
 #define KVM_EXIT_STATS_VIEW_COUNT	0
+#define KVM_EXIT_STATS_VIEW_SPLIT	1
+#define KVM_EXIT_STATS_VIEW_LONGEST	2
+#define KVM_EXIT_STATS_VIEW_HISTOGRAM	0x10
+#define KVM_EXIT_STATS_NR_BUCKETS	32
 #define KVM_EXIT_STATS_UNDEFINED	0xFFFFFFFF
 
 /* The number that stands for all exits with a number not defined. */

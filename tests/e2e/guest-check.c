@@ -13,15 +13,16 @@
 #include <string.h>
 #include <sys/io.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "leaf.h"
 #include "leaves.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define POISON		0xdeadbeef
 #define TIMES		1000
 
 /* A port where nothing listens, and the one where pvpanic does. */
@@ -35,35 +36,8 @@
 /* Memory that QEMU gave and the kernel was told (mem=) to leave alone. */
 #define SPARE_MEMORY	(104 << 20)
 
-struct regs {
-	uint32_t eax, ebx, ecx, edx;
-};
-
-struct counts {
-	uint64_t exits, cycles;
-};
-
-static struct regs cpuid(uint32_t leaf, uint32_t index)
-{
-	struct regs regs = { leaf, POISON, index, POISON };
-
-	asm volatile("cpuid" : "+a" (regs.eax), "+b" (regs.ebx),
-		     "+c" (regs.ecx), "+d" (regs.edx));
-	return regs;
-}
-
-static struct counts counts_of(struct regs regs)
-{
-	return (struct counts) {
-		(uint64_t)regs.edx << 32 | regs.eax,
-		(uint64_t)regs.ebx << 32 | regs.ecx,
-	};
-}
-
-static struct counts read_reason(uint32_t reason)
-{
-	return counts_of(cpuid(KVM_EXIT_STATS_CPUID_REASON, reason));
-}
+/* One more than the last view of the histogram */
+#define VIEW_END (KVM_EXIT_STATS_VIEW_HISTOGRAM + KVM_EXIT_STATS_NR_BUCKETS / 2)
 
 static bool same(struct regs a, struct regs b)
 {
@@ -206,7 +180,7 @@ static void check_exact(void)
 		  do_touch, TIMES, true },
 		{ "halts", EXIT_REASON_HLT, NULL, do_sleep, TIMES / 10, true },
 	};
-	struct counts before, after;
+	struct pair before, after;
 	uint64_t exits;
 	size_t i;
 	int ctx;
@@ -242,10 +216,10 @@ static bool is_defined(uint32_t number)
 
 static bool plausible(struct regs regs)
 {
-	struct counts counts = counts_of(regs);
+	struct pair pair = pair_of(regs);
 
-	/* A register that CPUID left alone would make a number huge. */
-	return counts.exits < 1ULL << 32 && counts.cycles < 1ULL << 48;
+	/* A register that CPUID left alone would make a value huge. */
+	return pair.a < 1ULL << 48 && pair.b < 1ULL << 48;
 }
 
 static bool totals_right(uint32_t index, struct regs regs)
@@ -260,12 +234,21 @@ static bool totals_right(uint32_t index, struct regs regs)
 		return regs.eax == (KVM_EXIT_STATS_VERSION |
 				    KVM_EXIT_STATS_ENCODING_VMX <<
 				    KVM_EXIT_STATS_ENCODING_SHIFT) &&
-		       regs.ebx == KVM_EXIT_STATS_FEATURE_VCPU && regs.ecx &&
+		       regs.ebx == (KVM_EXIT_STATS_FEATURE_VCPU |
+				    KVM_EXIT_STATS_FEATURE_SPLIT |
+				    KVM_EXIT_STATS_FEATURE_LONGEST |
+				    KVM_EXIT_STATS_FEATURE_HISTOGRAM) && regs.ecx &&
 		       regs.edx >= 1 && regs.edx <= 2;
 	}
 	if (k == 0)
 		return regs.eax & 1 << EXIT_REASON_CPUID && !regs.edx;
 	return same(regs, zeros);
+}
+
+static bool is_view(uint32_t view)
+{
+	return view <= KVM_EXIT_STATS_VIEW_LONGEST ||
+	       (view >= KVM_EXIT_STATS_VIEW_HISTOGRAM && view < VIEW_END);
 }
 
 static bool reason_right(uint32_t index, struct regs regs)
@@ -274,8 +257,7 @@ static bool reason_right(uint32_t index, struct regs regs)
 	static const struct regs zeros;
 	uint32_t number = index & KVM_EXIT_STATS_NUMBER_MASK;
 
-	if ((index & ~KVM_EXIT_STATS_SCOPE_VCPU) >> KVM_EXIT_STATS_VIEW_SHIFT !=
-	    KVM_EXIT_STATS_VIEW_COUNT)
+	if (!is_view((index & ~KVM_EXIT_STATS_SCOPE_VCPU) >> KVM_EXIT_STATS_VIEW_SHIFT))
 		return same(regs, zeros);
 	return is_defined(number) ? plausible(regs) : same(regs, undefined);
 }
@@ -305,7 +287,9 @@ static void check_limits(void)
 {
 	static const uint32_t limits[] = {
 		0, 1, 2, 3, 9, 10, 34, 35, 36, 85, 86, 127, 128, 512, 513, 514, 0xff,
-		0x7fff, 0x8000, 0xfffe, 0xffff, 0x10000, 0x1000a, 0xff000a,
+		0x7fff, 0x8000, 0xfffe, 0xffff, 0x10000, 0x1000a, 0x10023, 0x2000a,
+		0x2ffff, 0x3000a, 0xf000a, 0x10000a, 0x100023, 0x14ffff, 0x1f000a,
+		0x20000a, 0xff000a,
 		0x1000000, 0x7f00000a, 0x7fffffff, 0x80000000, 0x80000001,
 		0x80000002, 0x8000000a, 0x8000ffff, 0x80010000, 0xfffffffe, 0xffffffff,
 	};
@@ -336,7 +320,7 @@ static void check_random(void)
 			leaf = KVM_EXIT_STATS_CPUID_TOTALS + random() % 2;
 		index = (uint32_t)random() << 1 ^ random();
 		if (random() % 2)
-			index &= 0x8001007f;
+			index &= 0x801f007f;
 		if (answer_right(leaf, index))
 			continue;
 		if (wrong++ < 10)
@@ -370,7 +354,7 @@ static void dump(void)
 }
 
 /* One reading of the reasons seen, CPUID's own last. */
-static void read_all(struct regs seen, struct counts *all)
+static void read_all(struct regs seen, struct pair *all)
 {
 	const uint32_t bits[] = { seen.eax, seen.ebx, seen.ecx, seen.edx };
 	uint32_t i;
@@ -395,12 +379,16 @@ static void stop(void)
  */
 static void snapshot(void)
 {
-	static struct counts first[KVM_EXIT_STATS_NR_VMX_REASONS];
-	static struct counts second[KVM_EXIT_STATS_NR_VMX_REASONS];
+	static struct pair first[KVM_EXIT_STATS_NR_VMX_REASONS];
+	static struct pair second[KVM_EXIT_STATS_NR_VMX_REASONS];
+	static struct pair views[VIEW_END];
 	struct regs seen;
 	uint32_t i, reads;
 
 	allow_port(PORT_PVPANIC);
+	/* These do not change until the port is written. */
+	for (i = 0; i < VIEW_END; i++)
+		views[i] = read_view(EXIT_REASON_IO_INSTRUCTION, i);
 	do {
 		seen = cpuid(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_OCCUPANCY);
 		reads = __builtin_popcount(seen.eax) + __builtin_popcount(seen.ebx) +
@@ -418,6 +406,11 @@ static void snapshot(void)
 			printf("%" PRIu32 " %" PRIu64 " %" PRIu64 "\n", i,
 			       second[i].exits, second[i].cycles);
 	}
+	for (i = 0; i < VIEW_END; i++) {
+		if (is_view(i))
+			printf("view %" PRIu32 " %" PRIu64 " %" PRIu64 "\n", i,
+			       views[i].a, views[i].b);
+	}
 }
 
 static void wait_for_statistics(bool there)
@@ -433,7 +426,7 @@ static void wait_for_statistics(bool there)
 /* The host switches the statistics off and on again; the marks tell it when. */
 static void check_switch(void)
 {
-	struct counts before, after;
+	struct pair before, after;
 
 	before = read_reason(EXIT_REASON_CPUID);
 	mark("ready to be off");
@@ -471,7 +464,7 @@ static void check_hide(void)
  */
 static void check_idle(void)
 {
-	struct counts before = read_reason(EXIT_REASON_CPUID), after;
+	struct pair before = read_reason(EXIT_REASON_CPUID), after;
 
 	mark("idle");
 	sleep_ms(10000);
@@ -484,7 +477,7 @@ static void check_idle(void)
 
 static void check_busy(void)
 {
-	struct counts before, after;
+	struct pair before, after;
 	int i;
 
 	allow_port(PORT_PVPANIC);
@@ -514,7 +507,7 @@ static void run_on(int cpu)
 static uint64_t exits_of_cpu(int cpu, uint32_t leaf, uint32_t index)
 {
 	run_on(cpu);
-	return counts_of(cpuid(leaf, index | KVM_EXIT_STATS_SCOPE_VCPU)).exits;
+	return pair_of(cpuid(leaf, index | KVM_EXIT_STATS_SCOPE_VCPU)).exits;
 }
 
 static void check_scope(void)
@@ -546,7 +539,7 @@ static void check_scope(void)
 	/* Other exits go on meanwhile: the VM's total lies between two sums. */
 	for (i = 0, sum = 0; i < 2; i++)
 		sum += exits_of_cpu(i, KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_SUM);
-	vm = counts_of(cpuid(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_SUM)).exits;
+	vm = pair_of(cpuid(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_SUM)).exits;
 	check(vm > sum, "all exits of the VM: %" PRIu64 " > %" PRIu64, vm, sum);
 	for (i = 0, sum = 0; i < 2; i++)
 		sum += exits_of_cpu(i, KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_SUM);
@@ -591,6 +584,83 @@ static void cost(void)
 	printf("%" PRIu64 "\n", best / 20);
 }
 
+static bool grew(struct pair before, struct pair after)
+{
+	return after.a >= before.a && after.b >= before.b;
+}
+
+struct watched {
+	struct pair split, longest, count;
+};
+
+/* Parts before the whole.  Returns false if they exceed it, or if one shrank. */
+static bool watch(uint32_t reason, struct watched *watched)
+{
+	struct watched before = *watched, now;
+
+	now.split = read_view(reason, KVM_EXIT_STATS_VIEW_SPLIT);
+	now.longest = read_view(reason, KVM_EXIT_STATS_VIEW_LONGEST);
+	now.count = read_reason(reason);
+	*watched = now;
+	return now.split.a + now.split.b <= now.count.cycles &&
+	       now.longest.a <= now.count.cycles &&
+	       grew(before.split, now.split) && grew(before.longest, now.longest) &&
+	       grew(before.count, now.count);
+}
+
+static void split_load(void)
+{
+	allow_port(PORT_DELAY);
+	timer_load();
+	do_out(0);
+	do_cpuid(0);
+	_exit(0);
+}
+
+static struct pair split_percent(const struct watched *watched)
+{
+	uint64_t cycles = watched->count.cycles ? watched->count.cycles : 1;
+
+	return (struct pair) {
+		{ watched->split.a * 100 / cycles }, { watched->split.b * 100 / cycles },
+	};
+}
+
+/* Two loads on two vCPUs of one CPU, while the parts of all reasons are watched. */
+static void check_split(void)
+{
+	static struct watched watched[KVM_EXIT_STATS_NR_VMX_REASONS];
+	uint32_t reason, rounds = 0, wrong = 0;
+	struct pair halt, interrupt, out;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		if (!fork())
+			split_load();
+	}
+	for (i = 0; i < 2; rounds++) {
+		for (reason = 0; reason < KVM_EXIT_STATS_NR_VMX_REASONS; reason++) {
+			if (!is_defined(reason) || watch(reason, &watched[reason]))
+				continue;
+			printf("# reason %" PRIu32 " in round %" PRIu32 "\n", reason, rounds);
+			wrong++;
+		}
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			i++;
+	}
+	check(!wrong && rounds > 50, "off-CPU and VMM never exceed the cycles, and nothing "
+	      "shrinks, in %" PRIu32 " readings of all reasons", rounds);
+
+	halt = split_percent(&watched[EXIT_REASON_HLT]);
+	interrupt = split_percent(&watched[EXIT_REASON_EXTERNAL_INTERRUPT]);
+	out = split_percent(&watched[EXIT_REASON_IO_INSTRUCTION]);
+	check(halt.a > 90 && halt.b < 5, "halts are off-CPU: %" PRIu64 " %%", halt.a);
+	check(interrupt.a > 50 && interrupt.b < 5,
+	      "host interrupts end with another vCPU on the CPU: off-CPU %" PRIu64 " %%",
+	      interrupt.a);
+	check(out.b > 25, "port I/O is the VMM's: %" PRIu64 " %%", out.b);
+}
+
 static const struct {
 	const char *name;
 	void (*function)(void);
@@ -604,6 +674,7 @@ static const struct {
 	{ "idle", check_idle },
 	{ "busy", check_busy },
 	{ "scope", check_scope },
+	{ "split", check_split },
 	{ "timer-load", timer_load },
 	{ "cost", cost },
 };

@@ -12,12 +12,20 @@
 #include <asm/vmx.h>
 
 #include "check.h"
+#include "leaves.h"
 
-#define NR_REASONS 0x10000
+/* Numbers are taken modulo this, which keeps those that happen apart. */
+#define NR_REASONS 0x500
+#define NR_BUCKETS KVM_EXIT_STATS_NR_BUCKETS
 
 struct table {
 	uint64_t exits[NR_REASONS];
 	uint64_t cycles[NR_REASONS];
+	uint64_t off_cpu[NR_REASONS];
+	uint64_t vmm[NR_REASONS];
+	uint64_t longest[NR_REASONS];
+	uint64_t nested[NR_REASONS];
+	uint64_t buckets[NR_REASONS][NR_BUCKETS];
 	/* As the file says it, and as the rows add up */
 	uint64_t total, sum, sum_cycles;
 };
@@ -31,25 +39,48 @@ static FILE *open_file(const char *path)
 	return file;
 }
 
+/* A row of the second part of an exit_stats file: 10 CPUID 9:500 10:2 */
+static void read_histogram(const char *line, struct table *table)
+{
+	uint32_t number, bucket;
+	uint64_t exits;
+	int length;
+
+	if (sscanf(line, "%" SCNu32 " %*s%n", &number, &length) != 1)
+		return;
+	for (line += length; sscanf(line, " %" SCNu32 ":%" SCNu64 "%n", &bucket, &exits,
+				    &length) == 2; line += length) {
+		if (bucket < NR_BUCKETS)
+			table->buckets[number % NR_REASONS][bucket] = exits;
+	}
+}
+
 /* An exit_stats file of debugfs. */
 static void read_table(const char *path, struct table *table)
 {
 	FILE *file = open_file(path);
-	uint64_t exits, cycles;
-	uint32_t number;
-	char line[256];
+	uint64_t v[6];
+	uint32_t i;
+	char line[512];
 
 	memset(table, 0, sizeof(*table));
 	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%" SCNu32 " %*s %" SCNu64 " %" SCNu64,
-			   &number, &exits, &cycles) == 3 && number < NR_REASONS) {
-			table->exits[number] = exits;
-			table->cycles[number] = cycles;
-			table->sum += exits;
-			table->sum_cycles += cycles;
-		} else {
+		if (sscanf(line, "%" SCNu32 " %*s %" SCNu64 " %" SCNu64 " %" SCNu64
+			   " %" SCNu64 " %" SCNu64 " %" SCNu64, &i, &v[0], &v[1], &v[2],
+			   &v[3], &v[4], &v[5]) != 7) {
 			sscanf(line, " total %" SCNu64, &table->total);
+			read_histogram(line, table);
+			continue;
 		}
+		i %= NR_REASONS;
+		table->exits[i] = v[0];
+		table->cycles[i] = v[1];
+		table->off_cpu[i] = v[2];
+		table->vmm[i] = v[3];
+		table->longest[i] = v[4];
+		table->nested[i] = v[5];
+		table->sum += v[0];
+		table->sum_cycles += v[1];
 	}
 	fclose(file);
 }
@@ -65,7 +96,7 @@ static void read_hist(const char *path, struct table *table)
 	while (fgets(line, sizeof(line), file)) {
 		if (sscanf(line, "{ exit_reason: %" SCNu64 " } hitcount: %" SCNu64,
 			   &key, &hits) == 2) {
-			table->exits[key & 0xffff] += hits;
+			table->exits[(key & 0xffff) % NR_REASONS] += hits;
 			table->sum += hits;
 		}
 		sscanf(line, " Hits: %" SCNu64, &table->total);
@@ -73,19 +104,32 @@ static void read_hist(const char *path, struct table *table)
 	fclose(file);
 }
 
-/* What guest-check snapshot prints. */
+/* What guest-check snapshot prints: rows, then the views of port I/O. */
 static void read_snapshot(const char *path, struct table *table)
 {
+	const uint32_t io = EXIT_REASON_IO_INSTRUCTION;
 	FILE *file = open_file(path);
-	uint64_t exits, cycles;
-	uint32_t number;
+	uint32_t number, view;
+	uint64_t a, b;
 
 	memset(table, 0, sizeof(*table));
-	while (fscanf(file, "%" SCNu32 " %" SCNu64 " %" SCNu64, &number, &exits,
-		      &cycles) == 3) {
-		table->exits[number % NR_REASONS] = exits;
-		table->cycles[number % NR_REASONS] = cycles;
-		table->sum += exits;
+	while (fscanf(file, "%" SCNu32 " %" SCNu64 " %" SCNu64, &number, &a, &b) == 3) {
+		table->exits[number % NR_REASONS] = a;
+		table->cycles[number % NR_REASONS] = b;
+		table->sum += a;
+	}
+	while (fscanf(file, " view %" SCNu32 " %" SCNu64 " %" SCNu64, &view, &a, &b) == 3) {
+		if (view == KVM_EXIT_STATS_VIEW_SPLIT) {
+			table->off_cpu[io] = a;
+			table->vmm[io] = b;
+		} else if (view == KVM_EXIT_STATS_VIEW_LONGEST) {
+			table->longest[io] = a;
+			table->nested[io] = b;
+		} else if (view >= KVM_EXIT_STATS_VIEW_HISTOGRAM) {
+			view -= KVM_EXIT_STATS_VIEW_HISTOGRAM;
+			table->buckets[io][2 * view % NR_BUCKETS] = a;
+			table->buckets[io][(2 * view + 1) % NR_BUCKETS] = b;
+		}
 	}
 	fclose(file);
 }
@@ -174,6 +218,7 @@ static void check_fastpath(char **files)
 /* snapshot SNAPSHOT TABLE: what the guest read, and the host at that moment. */
 static void check_snapshot(char **files)
 {
+	const uint32_t io = EXIT_REASON_IO_INSTRUCTION;
 	uint64_t cycles;
 
 	read_snapshot(files[0], &ours);
@@ -184,17 +229,66 @@ static void check_snapshot(char **files)
 	check(!compare(ours.cycles, theirs.cycles, "cycles", EXIT_REASON_CPUID),
 	      "and so are the cycles");
 
+	check(!memcmp(ours.buckets[io], theirs.buckets[io], sizeof(ours.buckets[io])) &&
+	      ours.buckets[io][0] == 0 && ours.off_cpu[io] == theirs.off_cpu[io] &&
+	      ours.vmm[io] && ours.vmm[io] == theirs.vmm[io] &&
+	      ours.longest[io] && ours.longest[io] == theirs.longest[io] &&
+	      ours.nested[io] == theirs.nested[io],
+	      "and so are all views of port I/O");
+
 	/* The guest's last CPUID was still going on when it read this. */
 	cycles = theirs.cycles[EXIT_REASON_CPUID] - ours.cycles[EXIT_REASON_CPUID];
 	check(cycles > 0 && cycles < 100000,
 	      "the cycles of CPUID lack just those of the guest's last, %" PRIu64, cycles);
 }
 
+/*
+ * intervals TABLE VCPUS: the parts, the longest and the histogram of each reason
+ * fit its exits and cycles.  Each vCPU of a stopped VM has one exit that has not
+ * ended yet, and is in no bucket.
+ */
+static bool fits(const struct table *table, uint32_t i, uint64_t *open)
+{
+	uint64_t closed = 0, least = 0, highest = 0;
+	uint32_t n;
+
+	for (n = 0; n < NR_BUCKETS; n++) {
+		closed += table->buckets[i][n];
+		least += table->buckets[i][n] << n;
+		if (table->buckets[i][n])
+			highest = 1ULL << n;
+	}
+	*open += table->exits[i] - closed;
+	return closed <= table->exits[i] && table->nested[i] <= table->exits[i] &&
+	       table->off_cpu[i] + table->vmm[i] <= table->cycles[i] &&
+	       least <= table->cycles[i] && table->cycles[i] < 2 * least + !closed &&
+	       table->longest[i] >= highest && table->longest[i] < 2 * highest + !closed;
+}
+
+static void check_intervals(char **args)
+{
+	unsigned long vcpus = strtoul(args[1], NULL, 10);
+	unsigned int wrong = 0;
+	uint64_t open = 0;
+	uint32_t i;
+
+	read_table(args[0], &ours);
+	for (i = 0; i < NR_REASONS; i++) {
+		if (fits(&ours, i, &open))
+			continue;
+		printf("# reason %" PRIu32 " does not fit\n", i);
+		wrong++;
+	}
+	check(!wrong, "parts, longest and histogram fit the cycles of each reason");
+	check(open == vcpus, "the histograms have all exits but the %lu that last, "
+	      "all but %" PRIu64, vcpus, open);
+}
+
 /* vcpus VM VCPU0 VCPU1: the tables of two vCPUs, and that of their VM. */
 static void check_vcpus(char **files)
 {
 	static struct table vcpu;
-	uint32_t i;
+	uint32_t i, n;
 
 	read_table(files[0], &ours);
 	read_table(files[1], &theirs);
@@ -204,9 +298,19 @@ static void check_vcpus(char **files)
 	for (i = 0; i < NR_REASONS; i++) {
 		theirs.exits[i] += vcpu.exits[i];
 		theirs.cycles[i] += vcpu.cycles[i];
+		theirs.off_cpu[i] += vcpu.off_cpu[i];
+		theirs.vmm[i] += vcpu.vmm[i];
+		if (theirs.longest[i] < vcpu.longest[i])
+			theirs.longest[i] = vcpu.longest[i];
+		for (n = 0; n < NR_BUCKETS; n++)
+			theirs.buckets[i][n] += vcpu.buckets[i][n];
 	}
 	check(!compare(ours.exits, theirs.exits, "exits", NR_REASONS) &&
-	      !compare(ours.cycles, theirs.cycles, "cycles", NR_REASONS),
+	      !compare(ours.cycles, theirs.cycles, "cycles", NR_REASONS) &&
+	      !compare(ours.off_cpu, theirs.off_cpu, "off-CPU", NR_REASONS) &&
+	      !compare(ours.vmm, theirs.vmm, "VMM", NR_REASONS) &&
+	      !compare(ours.longest, theirs.longest, "longest", NR_REASONS) &&
+	      !memcmp(ours.buckets, theirs.buckets, sizeof(ours.buckets)),
 	      "the tables of the vCPUs add up to the VM's");
 }
 
@@ -216,11 +320,13 @@ int main(int argc, char **argv)
 		check_oracle(argv + 2);
 	else if (argc == 4 && !strcmp(argv[1], "fastpath"))
 		check_fastpath(argv + 2);
+	else if (argc == 4 && !strcmp(argv[1], "intervals"))
+		check_intervals(argv + 2);
 	else if (argc == 4 && !strcmp(argv[1], "snapshot"))
 		check_snapshot(argv + 2);
 	else if (argc == 5 && !strcmp(argv[1], "vcpus"))
 		check_vcpus(argv + 2);
 	else
-		errx(1, "usage: host-check oracle|fastpath|snapshot|vcpus FILE...");
+		errx(1, "usage: host-check oracle|fastpath|intervals|snapshot|vcpus FILE...");
 	return checks_failed != 0;
 }

@@ -52,13 +52,14 @@ paused() {
 	settled "$1"
 }
 
-# oracle NAME: stop the trace and compare it with the tables of a stopped VM.
+# oracle NAME VCPUS: stop the trace and compare it with the tables of a stopped VM.
 oracle() {
 	oracle_dir=$(vm_debugfs "$1")
 	cat "$oracle_dir/exit_stats" >/tmp/table
 	cat "$oracle_dir/exits" >/tmp/exits
 	trace_stop
 	host_check oracle /tmp/table /tmp/exits /tmp/exits.hist /tmp/entries.hist
+	host_check intervals /tmp/table "$2"
 }
 
 # host_check NAME FILE...: the program that compares tables, see host-check.c.

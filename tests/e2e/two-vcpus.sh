@@ -20,7 +20,7 @@ paused two
 dir=$(vm_debugfs two)
 cat "$dir/vcpu0/exit_stats" >/tmp/vcpu0
 cat "$dir/vcpu1/exit_stats" >/tmp/vcpu1
-oracle two
+oracle two 2
 host_check fastpath /tmp/table /tmp/probes
 host_check vcpus /tmp/table /tmp/vcpu0 /tmp/vcpu1
 

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# One CPU: whose time the cycles of an exit are.
+# shellcheck disable=SC2016 # commands for the inner VM
+. /lab/lib.sh
+
+load_kvm patched
+
+echo '# A vCPU alone on its CPU'
+/lab/vm-check closure || [ $? -eq 1 ] || result 1 'vm-check closure'
+
+echo '# Two vCPUs on one CPU, under load'
+vm_start loaded 2 "$(script '
+	./guest-check split
+	echo "lab: load done" >/dev/console
+	sleep 1000')" /dev/ttyS1
+vm_wait_mark loaded 'load done'
+vm_monitor loaded stop
+paused loaded
+cat "$(vm_debugfs loaded)/exit_stats" >/tmp/table
+host_check intervals /tmp/table 2
+vm_monitor loaded quit
+vm_wait loaded
+
+echo '# A guest of the guest'
+# shellcheck disable=SC2034 # for vm_start
+vm_files='/modules/irqbypass.ko /modules/stock/kvm.ko /modules/stock/kvm-intel.ko'
+vm_start nested 1 "$(script '
+	. ./tap.sh
+	insmod irqbypass.ko && insmod kvm.ko && insmod kvm-intel.ko
+	./vm-check nested || [ $? -eq 1 ] || result 1 "vm-check nested"')" /dev/ttyS1
+vm_wait nested
+unload_kvm
+echo '# done'

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vm-check NAME: checks with a virtual machine of their own, made without QEMU:
+ * one vCPU in real mode, with interrupts disabled, whose few instructions are
+ * known one by one.
+ */
+#include <asm/vmx.h>
+#include <err.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/kvm.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "leaf.h"
+#include "leaves.h"
+
+#define MEMORY_SIZE	0x10000
+#define CODE		0x1000
+#define RESULT		0x8000
+
+/* What the guest does, and how often. */
+#define OUTS		100
+#define LOOPS		50000
+#define VMM_LOOPS	15000
+#define CPUIDS		100
+
+#define STR(x)		#x
+#define XSTR(x)		STR(x)
+
+#define STORE(reg, offset) "	movl %" #reg ", " XSTR(RESULT) " + " #offset "\n"
+
+/* A TSC, then the sum of all exits; OUTS times a loop and an OUT; both again. */
+extern const char closure_begin[], closure_end[];
+
+asm(".pushsection .rodata\n"
+    "	.code16\n"
+    "closure_begin:\n"
+    "	rdtsc\n"
+    STORE(eax, 0)
+    STORE(edx, 4)
+    "	movl $" XSTR(KVM_EXIT_STATS_CPUID_TOTALS) ", %eax\n"
+    "	movl $" XSTR(KVM_EXIT_STATS_SUM) ", %ecx\n"
+    "	cpuid\n"
+    STORE(eax, 32)
+    STORE(ecx, 16)
+    STORE(ebx, 20)
+    "	movl $" XSTR(OUTS) ", %edi\n"
+    "1:	movl $" XSTR(LOOPS) ", %ecx\n"
+    "2:	decl %ecx\n"
+    "	jnz 2b\n"
+    "	outb %al, $0x80\n"
+    "	decl %edi\n"
+    "	jnz 1b\n"
+    "	rdtsc\n"
+    STORE(eax, 8)
+    STORE(edx, 12)
+    "	movl $" XSTR(KVM_EXIT_STATS_CPUID_TOTALS) ", %eax\n"
+    "	movl $" XSTR(KVM_EXIT_STATS_SUM) ", %ecx\n"
+    "	cpuid\n"
+    STORE(eax, 36)
+    STORE(ecx, 24)
+    STORE(ebx, 28)
+    "	hlt\n"
+    "closure_end:\n"
+    "	.code64\n"
+    ".popsection\n");
+
+/* From one RDTSC to the other */
+#define CLOSURE_INSTRUCTIONS	(10 + OUTS * (1 + 2 * LOOPS + 3))
+
+struct closure {
+	uint64_t tsc_begin, tsc_end;
+	uint64_t cycles_begin, cycles_end;
+	uint32_t exits_begin, exits_end;
+};
+
+extern const char nested_begin[], nested_end[];
+
+asm(".pushsection .rodata\n"
+    "	.code16\n"
+    "nested_begin:\n"
+    "	movl $" XSTR(CPUIDS) ", %edi\n"
+    "1:	xorl %eax, %eax\n"
+    "	cpuid\n"
+    "	decl %edi\n"
+    "	jnz 1b\n"
+    "	hlt\n"
+    "nested_end:\n"
+    "	.code64\n"
+    ".popsection\n");
+
+struct vm {
+	int vcpu;
+	struct kvm_run *run;
+	uint8_t *memory;
+};
+
+static int kvm_ioctl(int fd, unsigned long request, void *arg, const char *what)
+{
+	int result = ioctl(fd, request, arg);
+
+	if (result < 0)
+		err(3, "%s", what);
+	return result;
+}
+
+static void *map(size_t size, int flags, int fd)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	if (memory == MAP_FAILED)
+		err(3, "mmap");
+	return memory;
+}
+
+static void start_in_real_mode(int vcpu)
+{
+	struct kvm_regs regs = { .rip = CODE, .rflags = 2 };
+	struct kvm_sregs sregs;
+
+	kvm_ioctl(vcpu, KVM_GET_SREGS, &sregs, "KVM_GET_SREGS");
+	sregs.cs.base = 0;
+	sregs.cs.selector = 0;
+	kvm_ioctl(vcpu, KVM_SET_SREGS, &sregs, "KVM_SET_SREGS");
+	kvm_ioctl(vcpu, KVM_SET_REGS, &regs, "KVM_SET_REGS");
+}
+
+static struct vm create_vm(const char *code, const char *end)
+{
+	int kvm = open("/dev/kvm", O_RDWR);
+	struct vm vm;
+	int fd;
+
+	if (kvm < 0)
+		err(3, "/dev/kvm");
+	vm.memory = map(MEMORY_SIZE, MAP_SHARED | MAP_ANONYMOUS, -1);
+	memcpy(vm.memory + CODE, code, end - code);
+
+	struct kvm_userspace_memory_region region = {
+		.memory_size = MEMORY_SIZE,
+		.userspace_addr = (uintptr_t)vm.memory,
+	};
+
+	fd = kvm_ioctl(kvm, KVM_CREATE_VM, NULL, "KVM_CREATE_VM");
+	kvm_ioctl(fd, KVM_SET_USER_MEMORY_REGION, &region, "KVM_SET_USER_MEMORY_REGION");
+	vm.vcpu = kvm_ioctl(fd, KVM_CREATE_VCPU, NULL, "KVM_CREATE_VCPU");
+	vm.run = map(kvm_ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, NULL,
+			       "KVM_GET_VCPU_MMAP_SIZE"), MAP_SHARED, vm.vcpu);
+	start_in_real_mode(vm.vcpu);
+	return vm;
+}
+
+/* Run to the HLT, with VMM_LOOPS turns of a loop at each exit before. */
+static void run_vm(const struct vm *vm)
+{
+	volatile int i;
+
+	for (;;) {
+		kvm_ioctl(vm->vcpu, KVM_RUN, NULL, "KVM_RUN");
+		if (vm->run->exit_reason == KVM_EXIT_HLT)
+			return;
+		if (vm->run->exit_reason != KVM_EXIT_IO)
+			errx(3, "KVM_RUN: exit reason %" PRIu32, vm->run->exit_reason);
+		for (i = 0; i < VMM_LOOPS; i++)
+			;
+	}
+}
+
+/*
+ * Time in the guest and time in exits make up all time.  Each tick of the TSC is
+ * an instruction here, so that the guest's part is known beforehand.
+ */
+static void check_closure(void)
+{
+	struct vm vm = create_vm(closure_begin, closure_end);
+	uint64_t elapsed, cycles, exits, difference;
+	struct closure result;
+
+	run_vm(&vm);
+	memcpy(&result, vm.memory + RESULT, sizeof(result));
+	elapsed = result.tsc_end - result.tsc_begin;
+	cycles = result.cycles_end - result.cycles_begin;
+	exits = result.exits_end - result.exits_begin;
+	difference = elapsed - cycles - CLOSURE_INSTRUCTIONS;
+
+	printf("# elapsed %" PRIu64 " cycles, in the guest %d, in %" PRIu64 " exits %" PRIu64
+	       ", unaccounted %" PRId64 ", per exit %" PRId64 "\n", elapsed,
+	       CLOSURE_INSTRUCTIONS, exits, cycles, (int64_t)difference,
+	       (int64_t)(difference / exits));
+	check(cycles > elapsed / 4 && (uint64_t)CLOSURE_INSTRUCTIONS > elapsed / 4,
+	      "guest and exits have a good part of the time each");
+	check(difference < elapsed / 100,
+	      "guest and exits together are the time elapsed within 1 %%: %.3f %% less",
+	      100.0 * (int64_t)difference / elapsed);
+}
+
+/* This runs in a virtual machine itself, and tells its own guest's exits apart. */
+static void check_nested(void)
+{
+	struct vm vm = create_vm(nested_begin, nested_end);
+	struct pair before, after, resumes_before, resumes;
+
+	resumes_before = read_reason(EXIT_REASON_VMRESUME);
+	before = read_view(EXIT_REASON_CPUID, KVM_EXIT_STATS_VIEW_LONGEST);
+	run_vm(&vm);
+	after = read_view(EXIT_REASON_CPUID, KVM_EXIT_STATS_VIEW_LONGEST);
+	resumes = read_reason(EXIT_REASON_VMRESUME);
+
+	check(after.b - before.b == CPUIDS,
+	      "exits while a guest of the guest ran: %d CPUIDs expected, %" PRIu64
+	      " counted", CPUIDS, after.b - before.b);
+	check(resumes.exits - resumes_before.exits >= CPUIDS,
+	      "the guest resumed its guest at least as often, %" PRIu64,
+	      resumes.exits - resumes_before.exits);
+	check(read_view(EXIT_REASON_VMRESUME, KVM_EXIT_STATS_VIEW_LONGEST).b == 0,
+	      "which are exits of the guest itself");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[1], "closure"))
+		check_closure();
+	else if (argc == 2 && !strcmp(argv[1], "nested"))
+		check_nested();
+	else
+		errx(1, "usage: vm-check closure|nested");
+	return checks_failed != 0;
+}
