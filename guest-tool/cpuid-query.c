@@ -12,6 +12,7 @@
 
 #include "cpuid.h"
 #include "exit_names.h"
+#include "hist.h"
 #include "host.h"
 #include "leaves.h"
 #include "stats.h"
@@ -37,13 +38,21 @@ static const char doc[] =
 	"without LEAF both are shown.  The exits that the reading itself causes "
 	"are left out.\n\n"
 	"Cycles are ticks of the host's TSC, from an exit to the entry that "
-	"follows: the time that the guest did not run.\n\n"
+	"follows: the time that the guest did not run.  KVM, VMM and off-CPU say "
+	"whose time that was, in percent of a row's cycles: KVM's own, the VMM's "
+	"userspace, or none, halted or preempted.  Busy is a row's share of the "
+	"cycles of KVM and VMM, longest the longest single exit in cycles, nested "
+	"the exits while the guest ran a guest of its own.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure.";
 
 static const struct argp_option options[] = {
 	{ "subleaf", 's', "N", 0,
 	  "Show only this exit, a number or a name; with --raw, the value of ECX", 0 },
+	{ "hist", 'H', "EXIT", 0,
+	  "Draw how long the exits of this number or name took", 0 },
+	{ "brief", 'b', NULL, 0,
+	  "Show only exits and cycles, which costs a third of the exits", 0 },
 	{ "vcpu", 'v', "N", 0, "Show only this vCPU, CPU N of the virtual machine", 0 },
 	{ "raw", 'r', NULL, 0,
 	  "Print the registers that CPUID returns, for any LEAF; without LEAF, for "
@@ -55,6 +64,8 @@ struct arguments {
 	bool has_leaf;
 	uint32_t leaf;
 	const char *subleaf;
+	const char *hist;
+	bool brief;
 	long cpu; /* -1: all vCPUs */
 	bool raw;
 };
@@ -80,6 +91,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 's':
 		args->subleaf = arg;
+		break;
+	case 'H':
+		args->hist = arg;
+		break;
+	case 'b':
+		args->brief = true;
 		break;
 	case 'v':
 		if (!parse_u32(arg, &cpu) || cpu > CPU_MAX)
@@ -139,6 +156,12 @@ static int no_statistics(void)
 	return fail(STATUS_NO_STATISTICS, "no exit statistics: %s", why);
 }
 
+static int no_such_exit(const struct exit_stats *stats, const char *text)
+{
+	return fail(STATUS_USAGE, "%s defines no exit %s",
+		    exit_encoding_name(stats->encoding), text);
+}
+
 static void print_raw(uint32_t leaf, uint32_t index)
 {
 	struct cpuid_regs regs = cpuid_instruction(leaf, index);
@@ -166,6 +189,27 @@ static int show_raw(const struct arguments *args)
 	return STATUS_OK;
 }
 
+static void print_raw_view(uint32_t view, uint32_t index)
+{
+	print_raw(KVM_EXIT_STATS_CPUID_REASON, view << KVM_EXIT_STATS_VIEW_SHIFT | index);
+}
+
+static void print_raw_views(const struct exit_stats *stats, uint32_t index)
+{
+	const uint32_t first = KVM_EXIT_STATS_VIEW_HISTOGRAM;
+	uint32_t view;
+
+	print_raw_view(KVM_EXIT_STATS_VIEW_COUNT, index);
+	if (exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_SPLIT))
+		print_raw_view(KVM_EXIT_STATS_VIEW_SPLIT, index);
+	if (exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_LONGEST))
+		print_raw_view(KVM_EXIT_STATS_VIEW_LONGEST, index);
+	if (exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_HISTOGRAM)) {
+		for (view = first; view < first + KVM_EXIT_STATS_NR_BUCKETS / 2; view++)
+			print_raw_view(view, index);
+	}
+}
+
 /* A dump of the table from which a reader can make the table again. */
 static int show_raw_all(const struct arguments *args, uint32_t scope)
 {
@@ -184,30 +228,59 @@ static int show_raw_all(const struct arguments *args, uint32_t scope)
 	for (i = KVM_EXIT_STATS_SUM; i <= KVM_EXIT_STATS_OCCUPANCY; i++)
 		print_raw(KVM_EXIT_STATS_CPUID_TOTALS, i | scope);
 	for (i = 0; i < table.nr; i++)
-		print_raw(KVM_EXIT_STATS_CPUID_REASON, table.rows[i].number | scope);
+		print_raw_views(&stats, table.rows[i].number | scope);
 	return STATUS_OK;
+}
+
+/* An exit, a number or a name.  Returns -1, and says why, if there is none. */
+static int find_exit(const struct exit_stats *stats, const char *text)
+{
+	uint32_t number;
+	int named;
+
+	if (parse_u32(text, &number)) {
+		if (number <= KVM_EXIT_STATS_NUMBER_MASK)
+			return number;
+		no_such_exit(stats, text);
+		return -1;
+	}
+	named = exit_number(stats->encoding, text);
+	if (named < 0)
+		fail(STATUS_USAGE, "no exit is called '%s'", text);
+	return named;
 }
 
 static int show_one(struct exit_stats *stats, const char *text)
 {
-	struct exit_row row;
-	uint32_t number;
-	int named;
+	int number = find_exit(stats, text);
+	struct exit_row row = { .number = number };
 
-	if (!parse_u32(text, &number)) {
-		named = exit_number(stats->encoding, text);
-		if (named < 0)
-			return fail(STATUS_USAGE, "no exit is called '%s'", text);
-		number = named;
-	}
-	if (number > KVM_EXIT_STATS_NUMBER_MASK ||
-	    !exit_stats_read(stats, number, &row.counts))
-		return fail(STATUS_USAGE, "%s defines no exit %s",
-			    exit_encoding_name(stats->encoding), text);
+	if (number < 0)
+		return STATUS_USAGE;
+	if (!exit_stats_read(stats, number, &row.counts))
+		return no_such_exit(stats, text);
 
-	row.number = number;
 	table_print_heading(stdout, stats);
 	table_print_one(stdout, stats, &row);
+	return STATUS_OK;
+}
+
+static int show_hist(struct exit_stats *stats, const char *text)
+{
+	int number = find_exit(stats, text);
+	struct exit_counts counts;
+	struct exit_hist hist;
+
+	if (number < 0)
+		return STATUS_USAGE;
+	if (!exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_HISTOGRAM))
+		return fail(STATUS_NO_STATISTICS, "this KVM has no histograms");
+	if (!exit_stats_read(stats, number, &counts))
+		return no_such_exit(stats, text);
+	exit_stats_read_hist(stats, number, &hist);
+
+	table_print_heading(stdout, stats);
+	hist_print(stdout, stats, number, &hist);
 	return STATUS_OK;
 }
 
@@ -223,6 +296,9 @@ static int show(const struct arguments *args, uint32_t scope)
 	if (stats.version != KVM_EXIT_STATS_VERSION)
 		return fail(STATUS_FAILURE, "version %u of the statistics is not known",
 			    stats.version);
+	stats.brief = args->brief;
+	if (args->hist)
+		return show_hist(&stats, args->hist);
 	if (args->subleaf)
 		return show_one(&stats, args->subleaf);
 
@@ -254,6 +330,9 @@ static int run(const struct arguments *args)
 				    args->cpu, strerror(error));
 		scope = KVM_EXIT_STATS_SCOPE_VCPU;
 	}
+
+	if (args->hist && (args->has_leaf || args->subleaf || args->raw || args->brief))
+		return fail(STATUS_USAGE, "a histogram is shown by itself");
 
 	if (args->raw)
 		return args->has_leaf ? show_raw(args) : show_raw_all(args, scope);

@@ -12,20 +12,30 @@ static struct cpuid_regs query(struct exit_stats *stats, uint32_t leaf, uint32_t
 	return stats->cpuid(leaf, index | stats->scope);
 }
 
-static struct exit_counts decode(const struct cpuid_regs *regs)
+/* Two 64-bit values in one CPUID */
+struct pair {
+	uint64_t a, b;
+};
+
+static struct pair decode(const struct cpuid_regs *regs)
 {
-	return (struct exit_counts) {
-		.exits = (uint64_t)regs->edx << 32 | regs->eax,
-		.cycles = (uint64_t)regs->ebx << 32 | regs->ecx,
+	return (struct pair) {
+		.a = (uint64_t)regs->edx << 32 | regs->eax,
+		.b = (uint64_t)regs->ebx << 32 | regs->ecx,
 	};
 }
 
-static struct exit_counts query_counts(struct exit_stats *stats, uint32_t leaf,
-				       uint32_t index)
+static struct pair query_pair(struct exit_stats *stats, uint32_t leaf, uint32_t index)
 {
 	struct cpuid_regs regs = query(stats, leaf, index);
 
 	return decode(&regs);
+}
+
+static struct pair query_view(struct exit_stats *stats, uint32_t number, uint32_t view)
+{
+	return query_pair(stats, KVM_EXIT_STATS_CPUID_REASON,
+			  view << KVM_EXIT_STATS_VIEW_SHIFT | number);
 }
 
 static bool has_signature(struct exit_stats *stats)
@@ -61,7 +71,8 @@ static uint32_t cpuid_exit(const struct exit_stats *stats)
 bool exit_stats_open(struct exit_stats *stats, cpuid_fn *cpuid, uint32_t scope,
 		     enum exit_stats_first first)
 {
-	struct exit_counts before;
+	struct exit_counts counts = { 0 };
+	struct pair before;
 
 	*stats = (struct exit_stats) {
 		.cpuid = cpuid,
@@ -70,37 +81,129 @@ bool exit_stats_open(struct exit_stats *stats, cpuid_fn *cpuid, uint32_t scope,
 
 	/* Not knowing yet whether this leaf exists, which does no harm. */
 	if (first == FIRST_TOTAL)
-		before = query_counts(stats, KVM_EXIT_STATS_CPUID_TOTALS,
-				      KVM_EXIT_STATS_SUM);
+		before = query_pair(stats, KVM_EXIT_STATS_CPUID_TOTALS,
+				    KVM_EXIT_STATS_SUM);
 	else
-		before = query_counts(stats, KVM_EXIT_STATS_CPUID_REASON,
-				      EXIT_REASON_CPUID);
-	before.exits -= stats->own_exits;
+		before = query_view(stats, EXIT_REASON_CPUID, KVM_EXIT_STATS_VIEW_COUNT);
+	counts.exits = before.a - stats->own_exits;
+	counts.cycles = before.b;
 
 	if (!has_signature(stats))
 		return false;
 	read_description(stats);
 
 	if (first == FIRST_TOTAL)
-		stats->total_before = before;
+		stats->total_before = counts;
 	else
-		stats->cpuid_before = before;
+		stats->cpuid_before = counts;
 	return true;
+}
+
+bool exit_stats_has(const struct exit_stats *stats, uint32_t feature)
+{
+	return !stats->brief && stats->features & feature;
+}
+
+static void read_parts(struct exit_stats *stats, uint32_t number,
+		       struct exit_counts *counts)
+{
+	struct pair pair;
+
+	if (exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_SPLIT)) {
+		pair = query_view(stats, number, KVM_EXIT_STATS_VIEW_SPLIT);
+		counts->off_cpu = pair.a;
+		counts->vmm = pair.b;
+	}
+	if (exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_LONGEST)) {
+		pair = query_view(stats, number, KVM_EXIT_STATS_VIEW_LONGEST);
+		counts->longest = pair.a;
+		counts->nested = pair.b;
+	}
+}
+
+/* CPUID's cycles were read before its parts: those may have grown meanwhile. */
+static void read_cpuid(struct exit_stats *stats, uint32_t number,
+		       struct exit_counts *counts)
+{
+	*counts = stats->cpuid_before;
+	read_parts(stats, number, counts);
+	if (counts->off_cpu > counts->cycles)
+		counts->off_cpu = counts->cycles;
+	if (counts->vmm > counts->cycles - counts->off_cpu)
+		counts->vmm = counts->cycles - counts->off_cpu;
+	if (counts->longest > counts->cycles)
+		counts->longest = counts->cycles;
 }
 
 bool exit_stats_read(struct exit_stats *stats, uint32_t number,
 		     struct exit_counts *counts)
 {
 	struct cpuid_regs regs;
+	struct pair pair;
 
 	if (number == cpuid_exit(stats)) {
-		*counts = stats->cpuid_before;
+		read_cpuid(stats, number, counts);
 		return true;
 	}
 
+	memset(counts, 0, sizeof(*counts));
+	read_parts(stats, number, counts);
 	regs = query(stats, KVM_EXIT_STATS_CPUID_REASON, number);
-	*counts = decode(&regs);
+	pair = decode(&regs);
+	counts->exits = pair.a;
+	counts->cycles = pair.b;
 	return regs.edx != KVM_EXIT_STATS_UNDEFINED;
+}
+
+uint64_t exit_hist_sum(const struct exit_hist *hist)
+{
+	uint64_t exits = 0;
+	int i;
+
+	for (i = 0; i < KVM_EXIT_STATS_NR_BUCKETS; i++)
+		exits += hist->buckets[i];
+	return exits;
+}
+
+/*
+ * Of CPUID's histogram, take out what reading it has added: how many that is, the
+ * count from before says, and one of them is measured to know its bucket.
+ */
+static void leave_out_own(struct exit_stats *stats, struct exit_hist *hist)
+{
+	uint64_t sum = exit_hist_sum(hist), own, cycles, *bucket;
+
+	if (sum <= stats->cpuid_before.exits)
+		return;
+	own = sum - stats->cpuid_before.exits;
+
+	cycles = query_view(stats, cpuid_exit(stats), KVM_EXIT_STATS_VIEW_COUNT).b;
+	cycles = query_view(stats, cpuid_exit(stats), KVM_EXIT_STATS_VIEW_COUNT).b - cycles;
+	bucket = &hist->buckets[exit_bucket(cycles)];
+	*bucket -= *bucket < own ? *bucket : own;
+}
+
+unsigned int exit_bucket(uint64_t cycles)
+{
+	unsigned int bucket = 63 - __builtin_clzll(cycles | 1);
+
+	return bucket < KVM_EXIT_STATS_NR_BUCKETS ? bucket : KVM_EXIT_STATS_NR_BUCKETS - 1;
+}
+
+void exit_stats_read_hist(struct exit_stats *stats, uint32_t number,
+			  struct exit_hist *hist)
+{
+	struct pair pair;
+	int i;
+
+	for (i = 0; i < KVM_EXIT_STATS_NR_BUCKETS / 2; i++) {
+		pair = query_view(stats, number, KVM_EXIT_STATS_VIEW_HISTOGRAM + i);
+		hist->buckets[2 * i] = pair.a;
+		hist->buckets[2 * i + 1] = pair.b;
+	}
+	if (number == cpuid_exit(stats))
+		leave_out_own(stats, hist);
+	hist->longest = query_view(stats, number, KVM_EXIT_STATS_VIEW_LONGEST).a;
 }
 
 static void add_row(struct exit_table *table, uint32_t number,
@@ -115,6 +218,11 @@ static void add_row(struct exit_table *table, uint32_t number,
 	};
 	table->total.exits += counts->exits;
 	table->total.cycles += counts->cycles;
+	table->total.off_cpu += counts->off_cpu;
+	table->total.vmm += counts->vmm;
+	table->total.nested += counts->nested;
+	if (table->total.longest < counts->longest)
+		table->total.longest = counts->longest;
 }
 
 static int compare_rows(const void *a, const void *b)
@@ -144,12 +252,15 @@ static void read_block(struct exit_stats *stats, struct exit_table *table,
 
 void exit_stats_read_table(struct exit_stats *stats, struct exit_table *table)
 {
-	struct exit_counts other;
+	const uint32_t other = KVM_EXIT_STATS_OTHER;
+	struct exit_counts counts;
 
 	memset(table, 0, sizeof(*table));
 	read_block(stats, table, 0);
-	if (exit_stats_read(stats, KVM_EXIT_STATS_OTHER, &other))
-		add_row(table, KVM_EXIT_STATS_OTHER, &other);
+	/* Hardly ever, so that its parts are not worth their CPUIDs. */
+	if (query_view(stats, other, KVM_EXIT_STATS_VIEW_COUNT).a &&
+	    exit_stats_read(stats, other, &counts))
+		add_row(table, other, &counts);
 
 	qsort(table->rows, table->nr, sizeof(table->rows[0]), compare_rows);
 }

@@ -21,9 +21,19 @@ static uint64_t per_exit(const struct exit_counts *counts)
 	return counts->exits ? counts->cycles / counts->exits : 0;
 }
 
+static uint64_t kvm_part(const struct exit_counts *counts)
+{
+	return counts->cycles - counts->off_cpu - counts->vmm;
+}
+
 static double percent(uint64_t part, uint64_t whole)
 {
 	return whole ? 100.0 * part / whole : 0;
+}
+
+static void print_part(FILE *out, const char *name, uint64_t part, uint64_t cycles)
+{
+	fprintf(out, "  %-12s%20" PRIu64 "  %5.1f%%\n", name, part, percent(part, cycles));
 }
 
 void table_print_totals(FILE *out, const struct exit_stats *stats,
@@ -31,6 +41,11 @@ void table_print_totals(FILE *out, const struct exit_stats *stats,
 {
 	fprintf(out, "exits         %20" PRIu64 "\n", total->exits);
 	fprintf(out, "cycles        %20" PRIu64 "\n", total->cycles);
+	if (exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_SPLIT)) {
+		print_part(out, "KVM", kvm_part(total), total->cycles);
+		print_part(out, "VMM", total->vmm, total->cycles);
+		print_part(out, "off-CPU", total->off_cpu, total->cycles);
+	}
 	if (stats->tsc_khz)
 		fprintf(out, "seconds       %20.6f\n",
 			total->cycles / (stats->tsc_khz * 1000.0));
@@ -49,21 +64,51 @@ static int width(const char *title, uint64_t largest)
 	return digits(largest) > of_title ? digits(largest) : of_title;
 }
 
-static void print_row(FILE *out, const char *number, const char *name,
-		      const struct exit_counts *counts, const struct exit_counts *total)
+/* The share of all time that KVM and the VMM worked, without the time off-CPU. */
+static double busy_share(const struct exit_counts *counts, const struct exit_counts *total)
 {
-	fprintf(out, "%5s  %-18s  %*" PRIu64 "  %5.1f%%  %*" PRIu64 "  %5.1f%%  %11"
-		PRIu64 "\n", number, name, width("exits", total->exits), counts->exits,
-		percent(counts->exits, total->exits),
-		width("cycles", total->cycles), counts->cycles,
-		percent(counts->cycles, total->cycles), per_exit(counts));
+	return percent(counts->cycles - counts->off_cpu, total->cycles - total->off_cpu);
 }
 
-static void print_titles(FILE *out, const struct exit_counts *total)
+static void print_row(FILE *out, const struct exit_stats *stats, const char *number,
+		      const char *name, const struct exit_counts *counts,
+		      const struct exit_counts *total)
 {
-	fprintf(out, "%5s  %-18s  %*s  %6s  %*s  %6s  %11s\n", "exit", "name",
+	fprintf(out, "%5s  %-18s  %*" PRIu64 "  %5.1f%%  %*" PRIu64 "  %5.1f%%  %11"
+		PRIu64, number, name, width("exits", total->exits), counts->exits,
+		percent(counts->exits, total->exits),
+		width("cycles", total->cycles), counts->cycles,
+		busy_share(counts, total), per_exit(counts));
+	if (exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_SPLIT))
+		fprintf(out, "  %5.1f%%  %5.1f%%  %6.1f%%",
+			percent(kvm_part(counts), counts->cycles),
+			percent(counts->vmm, counts->cycles),
+			percent(counts->off_cpu, counts->cycles));
+	if (exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_LONGEST))
+		fprintf(out, "  %*" PRIu64, width("longest", total->longest),
+			counts->longest);
+	if (total->nested)
+		fprintf(out, "  %*" PRIu64, width("nested", total->nested),
+			counts->nested);
+	fputc('\n', out);
+}
+
+static void print_titles(FILE *out, const struct exit_stats *stats,
+			 const struct exit_counts *total)
+{
+	bool split = exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_SPLIT);
+
+	fprintf(out, "%5s  %-18s  %*s  %6s  %*s  %6s  %11s", "exit", "name",
 		width("exits", total->exits), "exits", "share",
-		width("cycles", total->cycles), "cycles", "share", "cycles/exit");
+		width("cycles", total->cycles), "cycles", split ? "busy" : "share",
+		"cycles/exit");
+	if (split)
+		fprintf(out, "  %6s  %6s  %7s", "KVM", "VMM", "off-CPU");
+	if (exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_LONGEST))
+		fprintf(out, "  %*s", width("longest", total->longest), "longest");
+	if (total->nested)
+		fprintf(out, "  %*s", width("nested", total->nested), "nested");
+	fputc('\n', out);
 }
 
 static void print_reason(FILE *out, const struct exit_stats *stats,
@@ -72,8 +117,8 @@ static void print_reason(FILE *out, const struct exit_stats *stats,
 	char number[16];
 
 	snprintf(number, sizeof(number), "%" PRIu32, row->number);
-	print_row(out, number, exit_name(stats->encoding, row->number), &row->counts,
-		  total);
+	print_row(out, stats, number, exit_name(stats->encoding, row->number),
+		  &row->counts, total);
 }
 
 void table_print(FILE *out, const struct exit_stats *stats,
@@ -81,15 +126,15 @@ void table_print(FILE *out, const struct exit_stats *stats,
 {
 	size_t i;
 
-	print_titles(out, &table->total);
+	print_titles(out, stats, &table->total);
 	for (i = 0; i < table->nr; i++)
 		print_reason(out, stats, &table->rows[i], &table->total);
-	print_row(out, "", "total", &table->total, &table->total);
+	print_row(out, stats, "", "total", &table->total, &table->total);
 }
 
 void table_print_one(FILE *out, const struct exit_stats *stats,
 		     const struct exit_row *row)
 {
-	print_titles(out, &row->counts);
+	print_titles(out, stats, &row->counts);
 	print_reason(out, stats, row, &row->counts);
 }

@@ -4,10 +4,12 @@
 
 #include "dump.h"
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
 static struct dump_line {
 	uint32_t leaf, subleaf;
 	struct cpuid_regs regs;
-} lines[256];
+} lines[512];
 static unsigned int nr_lines, calls;
 
 void dump_set(uint32_t leaf, uint32_t subleaf, struct cpuid_regs regs)
@@ -18,7 +20,7 @@ void dump_set(uint32_t leaf, uint32_t subleaf, struct cpuid_regs regs)
 		if (lines[i].leaf == leaf && lines[i].subleaf == subleaf)
 			break;
 	}
-	if (i == 256)
+	if (i == ARRAY_SIZE(lines))
 		errx(1, "too many lines");
 	lines[i] = (struct dump_line) { leaf, subleaf, regs };
 	if (i == nr_lines)

@@ -10,6 +10,7 @@
 
 #include "dump.h"
 #include "exit_names.h"
+#include "hist.h"
 #include "host.h"
 #include "leaves.h"
 #include "stats.h"
@@ -31,6 +32,12 @@ static void put_counts(uint32_t leaf, uint32_t index, uint64_t exits, uint64_t c
 	});
 }
 
+static void put_view(uint32_t number, uint32_t view, uint64_t a, uint64_t b)
+{
+	put_counts(KVM_EXIT_STATS_CPUID_REASON,
+		   view << KVM_EXIT_STATS_VIEW_SHIFT | number, a, b);
+}
+
 static void test_open(void **state)
 {
 	struct exit_stats stats;
@@ -40,7 +47,9 @@ static void test_open(void **state)
 	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID));
 	assert_int_equal(stats.version, 1);
 	assert_int_equal(stats.encoding, KVM_EXIT_STATS_ENCODING_VMX);
-	assert_int_equal(stats.features, KVM_EXIT_STATS_FEATURE_VCPU);
+	assert_int_equal(stats.features, KVM_EXIT_STATS_FEATURE_VCPU |
+			 KVM_EXIT_STATS_FEATURE_SPLIT | KVM_EXIT_STATS_FEATURE_LONGEST |
+			 KVM_EXIT_STATS_FEATURE_HISTOGRAM);
 	assert_int_equal(stats.tsc_khz, 50000);
 	assert_int_equal(stats.vcpus, 1);
 	assert_int_equal(dump_calls(), 3);
@@ -138,9 +147,9 @@ static void test_own_exits_are_left_out(void **state)
 
 static void test_table(void **state)
 {
+	struct exit_counts sum = { 0 }, *counts;
 	struct exit_stats stats;
 	struct exit_table table;
-	uint64_t exits = 0, cycles = 0;
 	size_t i;
 
 	(void)state;
@@ -149,16 +158,178 @@ static void test_table(void **state)
 	exit_stats_read_table(&stats, &table);
 
 	assert_int_equal(table.nr, 13);
-	assert_int_equal(table.total.exits, 10777);
-	assert_true(dump_calls() <= table.nr + 4);
+	assert_int_equal(table.total.exits, 21607);
+	assert_true(dump_calls() <= 3 * table.nr + 4);
 	for (i = 0; i < table.nr; i++) {
-		exits += table.rows[i].counts.exits;
-		cycles += table.rows[i].counts.cycles;
+		counts = &table.rows[i].counts;
+		sum.exits += counts->exits;
+		sum.cycles += counts->cycles;
+		sum.off_cpu += counts->off_cpu;
+		sum.vmm += counts->vmm;
+		assert_true(counts->off_cpu + counts->vmm <= counts->cycles);
+		if (sum.longest < counts->longest)
+			sum.longest = counts->longest;
 		if (i)
-			assert_true(table.rows[i].counts.exits <=
-				    table.rows[i - 1].counts.exits);
+			assert_true(counts->exits <= table.rows[i - 1].counts.exits);
 	}
-	assert_true(exits == table.total.exits && cycles == table.total.cycles);
+	assert_true(sum.off_cpu && sum.vmm && sum.longest);
+	assert_memory_equal(&sum, &table.total, sizeof(sum));
+}
+
+static void test_brief_table(void **state)
+{
+	struct exit_stats stats;
+	struct exit_table table;
+
+	(void)state;
+	dump_load("kvm-vmx");
+	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID));
+	stats.brief = true;
+	exit_stats_read_table(&stats, &table);
+	assert_int_equal(table.nr, 13);
+	assert_int_equal(table.total.exits, 21607);
+	assert_int_equal(table.total.off_cpu, 0);
+	assert_true(dump_calls() <= table.nr + 4);
+}
+
+/* Reading CPUID's parts takes CPUIDs, which may be preempted. */
+static void test_parts_never_exceed_the_whole(void **state)
+{
+	struct exit_counts counts;
+	struct exit_stats stats;
+
+	(void)state;
+	dump_load("kvm-vmx");
+	put_view(10, KVM_EXIT_STATS_VIEW_COUNT, 500, 5000);
+	put_view(10, KVM_EXIT_STATS_VIEW_SPLIT, 4000, 2000);
+	put_view(10, KVM_EXIT_STATS_VIEW_LONGEST, 6000, 3);
+	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID));
+	assert_true(exit_stats_read(&stats, 10, &counts));
+	assert_int_equal(counts.off_cpu, 4000);
+	assert_int_equal(counts.vmm, 1000);
+	assert_int_equal(counts.longest, 5000);
+	assert_int_equal(counts.nested, 3);
+}
+
+static void test_views_of_an_older_host(void **state)
+{
+	struct exit_counts counts;
+	struct exit_stats stats;
+
+	(void)state;
+	dump_load("kvm-vmx");
+	dump_set(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_DESCRIPTION,
+		 (struct cpuid_regs) { .eax = 0x10001, .ebx = KVM_EXIT_STATS_FEATURE_VCPU });
+	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID));
+	assert_true(exit_stats_read(&stats, 48, &counts));
+	assert_int_equal(counts.exits, 308);
+	assert_true(!counts.off_cpu && !counts.vmm && !counts.longest);
+}
+
+static void test_hist(void **state)
+{
+	struct exit_stats stats;
+	struct exit_hist hist;
+
+	(void)state;
+	dump_load("kvm-vmx");
+	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID));
+	exit_stats_read_hist(&stats, 48, &hist);
+	assert_int_equal(exit_hist_sum(&hist), 308);
+	assert_int_equal(hist.buckets[11], 0xfb);
+	assert_int_equal(hist.buckets[12], 0xb);
+	assert_int_equal(hist.longest, 0x143b99);
+	assert_int_equal(exit_bucket(hist.longest), 20);
+	assert_int_equal(hist.buckets[20], 3);
+}
+
+/* 40 CPUIDs before, and 7 of ours, which take 1500 cycles each. */
+static struct cpuid_regs reading_own(uint32_t leaf, uint32_t index)
+{
+	static uint64_t cycles;
+
+	if (leaf == KVM_EXIT_STATS_CPUID_REASON && index == 10)
+		put_view(10, KVM_EXIT_STATS_VIEW_COUNT, 41, cycles += 1500);
+	return dump_cpuid(leaf, index);
+}
+
+static void test_hist_leaves_own_exits_out(void **state)
+{
+	struct exit_stats stats;
+	struct exit_hist hist;
+
+	(void)state;
+	dump_load("kvm-vmx");
+	put_view(10, KVM_EXIT_STATS_VIEW_HISTOGRAM + 4, 0, 10);
+	put_view(10, KVM_EXIT_STATS_VIEW_HISTOGRAM + 5, 30 + 7, 0);
+	put_view(10, KVM_EXIT_STATS_VIEW_HISTOGRAM + 6, 0, 0);
+	put_view(10, KVM_EXIT_STATS_VIEW_HISTOGRAM + 7, 0, 0);
+	put_view(10, KVM_EXIT_STATS_VIEW_HISTOGRAM + 8, 0, 0);
+	assert_true(exit_stats_open(&stats, reading_own, 0, FIRST_CPUID));
+	exit_stats_read_hist(&stats, 10, &hist);
+	assert_int_equal(hist.buckets[9], 10);
+	assert_int_equal(hist.buckets[10], 30);
+	assert_int_equal(exit_hist_sum(&hist), 40);
+}
+
+static void test_buckets(void **state)
+{
+	(void)state;
+	assert_int_equal(exit_bucket(0), 0);
+	assert_int_equal(exit_bucket(1), 0);
+	assert_int_equal(exit_bucket(2), 1);
+	assert_int_equal(exit_bucket(1023), 9);
+	assert_int_equal(exit_bucket(1024), 10);
+	assert_int_equal(exit_bucket(UINT64_MAX), 31);
+}
+
+static void test_percentiles(void **state)
+{
+	struct exit_hist hist = { .longest = 1999 };
+
+	(void)state;
+	assert_int_equal(hist_percentile(&hist, 50), 0);
+
+	/* 90 of 512 to 1023 cycles, 10 of 1024 to 1999. */
+	hist.buckets[9] = 90;
+	hist.buckets[10] = 10;
+	assert_int_equal(hist_percentile(&hist, 90), 1023);
+	assert_in_range(hist_percentile(&hist, 50), 790, 800);
+	assert_in_range(hist_percentile(&hist, 99), 1890, 1910);
+	assert_int_equal(hist_percentile(&hist, 100), 1999);
+
+	/* The last bucket has no end of its own. */
+	hist.buckets[31] = 900;
+	hist.longest = 1ULL << 40;
+	assert_int_equal(hist_percentile(&hist, 100), 1ULL << 40);
+}
+
+static void test_hist_printed(void **state)
+{
+	static const struct exit_stats stats = {
+		.encoding = KVM_EXIT_STATS_ENCODING_VMX, .tsc_khz = 2000000,
+	};
+	struct exit_hist hist = { .longest = 3000000000 };
+	char *text;
+
+	(void)state;
+	hist.buckets[29] = 100;
+	hist.buckets[31] = 1;
+	text = PRINTED(hist_print(out, &stats, 12, &hist));
+	assert_string_equal(text,
+		"exit 12, HLT\n"
+		"\n"
+		"exits                     101\n"
+		"p50                 807990722 cycles    403.995 ms\n"
+		"p90                1024886570 cycles    512.443 ms\n"
+		"p99                1073688135 cycles    536.844 ms\n"
+		"longest            3000000000 cycles      1.500 s\n"
+		"\n"
+		"         cycles                  exits  | distribution                           |\n"
+		" 536870912 -> 1073741823           100  |****************************************|\n"
+		"1073741824 -> 2147483647             0  |                                        |\n"
+		"2147483648 -> more                   1  |*                                       |\n");
+	free(text);
 }
 
 /* Exits without a number of their own have no bit in the first block. */
@@ -193,13 +364,16 @@ static void test_table_without_other_cpuids(void **state)
 
 static void test_table_printed(void **state)
 {
-	static const struct exit_stats stats = {
+	struct exit_stats stats = {
 		.encoding = KVM_EXIT_STATS_ENCODING_VMX, .tsc_khz = 2000000, .vcpus = 2,
 	};
 	static const struct exit_table table = {
 		.nr = 2,
-		.rows = { { 48, { 3000000, 900000000 } }, { 5, { 1000000, 100000000 } } },
-		.total = { 4000000, 1000000000 },
+		.rows = {
+			{ 48, { 3000000, 900000000, 450000000, 90000000, 70000, 12 } },
+			{ 5, { 1000000, 100000000, 0, 0, 900, 0 } },
+		},
+		.total = { 4000000, 1000000000, 450000000, 90000000, 70000, 12 },
 	};
 	char *text;
 
@@ -209,16 +383,28 @@ static void test_table_printed(void **state)
 	assert_string_equal(text,
 		"VM exits of this VM, 2 vCPUs, VMX, host TSC 2000.000 MHz\n"
 		"\n"
-		" exit  name                  exits   share      cycles   share  cycles/exit\n"
-		"   48  EPT_VIOLATION       3000000   75.0%   900000000   90.0%          300\n"
-		"    5  IO_SMI              1000000   25.0%   100000000   10.0%          100\n"
-		"       total               4000000  100.0%  1000000000  100.0%          250\n");
+		" exit  name                  exits   share      cycles   share  cycles/exit  nested\n"
+		"   48  EPT_VIOLATION       3000000   75.0%   900000000   81.8%          300      12\n"
+		"    5  IO_SMI              1000000   25.0%   100000000   18.2%          100       0\n"
+		"       total               4000000  100.0%  1000000000  100.0%          250      12\n");
+	free(text);
+
+	stats.features = KVM_EXIT_STATS_FEATURE_SPLIT | KVM_EXIT_STATS_FEATURE_LONGEST;
+	text = PRINTED(table_print(out, &stats, &table));
+	assert_string_equal(text,
+		" exit  name                  exits   share      cycles    busy  cycles/exit     KVM     VMM  off-CPU  longest  nested\n"
+		"   48  EPT_VIOLATION       3000000   75.0%   900000000   81.8%          300   40.0%   10.0%    50.0%    70000      12\n"
+		"    5  IO_SMI              1000000   25.0%   100000000   18.2%          100  100.0%    0.0%     0.0%      900       0\n"
+		"       total               4000000  100.0%  1000000000  100.0%          250   46.0%    9.0%    45.0%    70000      12\n");
 	free(text);
 
 	text = PRINTED(table_print_totals(out, &stats, &table.total));
 	assert_string_equal(text,
 		"exits                      4000000\n"
 		"cycles                  1000000000\n"
+		"  KVM                    460000000   46.0%\n"
+		"  VMM                     90000000    9.0%\n"
+		"  off-CPU                450000000   45.0%\n"
 		"seconds                   0.500000\n"
 		"cycles/exit                    250\n");
 	free(text);
@@ -319,6 +505,14 @@ int main(void)
 		cmocka_unit_test(test_undefined_number),
 		cmocka_unit_test(test_own_exits_are_left_out),
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_brief_table),
+		cmocka_unit_test(test_parts_never_exceed_the_whole),
+		cmocka_unit_test(test_views_of_an_older_host),
+		cmocka_unit_test(test_hist),
+		cmocka_unit_test(test_hist_leaves_own_exits_out),
+		cmocka_unit_test(test_buckets),
+		cmocka_unit_test(test_percentiles),
+		cmocka_unit_test(test_hist_printed),
 		cmocka_unit_test(test_table_has_other_exits),
 		cmocka_unit_test(test_table_without_other_cpuids),
 		cmocka_unit_test(test_table_printed),
