@@ -87,6 +87,9 @@ $(K)/lab/l1-base.cpio.lz4: tests/lab/make-images tests/lab/packages $(K)/release
 	@$(stage) 120 $(B)/log/base.log "Packing the KVM host" \
 		tests/lab/make-images base $(K)/lab $(K)
 
+$(K)/lab/perf.cpio.lz4: $(K)/lab/l1-base.cpio.lz4 | packages-test
+	@$(stage) 60 $(B)/log/perf.log "Packing perf" tests/lab/make-images perf $(K)/lab $(K)
+
 lab_deps := $(K)/lab/l1-base.cpio.lz4 $(K)/patched/kvm.ko $(B)/cpuid-query $(lab_src)
 
 run: CMD = ./cpuid-query
@@ -96,7 +99,7 @@ run lab: $(lab_deps)
 	KVM_ARGS='$(KVM_ARGS)' tests/lab/lab $(K)
 
 # Tests
-$(B)/%-check: tests/e2e/%-check.c tests/e2e/check.h include/leaves.h Makefile | packages-tool
+$(B)/%-check: tests/e2e/%-check.c $(wildcard tests/e2e/*.h) include/leaves.h Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $<
 
 unit_src := $(wildcard tests/unit/*.c) $(filter-out guest-tool/cpuid-query.c,$(tool_src))
@@ -109,7 +112,7 @@ check_deps := $(B)/unit-tests $(K)/patched/kvm.ko
 check: $(check_deps) | packages-check
 	@tests/run $(K) $(KERNEL) check
 
-test: $(check_deps) $(lab_deps) $(B)/guest-check $(B)/host-check | packages-check
+test: $(check_deps) $(lab_deps) $(K)/lab/perf.cpio.lz4 $(addprefix $(B)/,guest-check host-check vm-check) | packages-check
 	@tests/run $(K) $(KERNEL) check lab
 
 clean:

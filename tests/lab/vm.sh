@@ -22,20 +22,24 @@ unload_kvm() {
 }
 
 # vm_start NAME VCPUS SCRIPT OUTPUT [KERNEL-ARGS]: start an inner VM that runs
-# SCRIPT, with what that prints in OUTPUT.
+# SCRIPT, with what that prints in OUTPUT and $vm_files in its current directory.
+# $vm_under is a command to run QEMU with.
 vm_start() {
 	vm=/run/vm/$1
 	# QEMU itself would put the initrd of an unpacked kernel over the ACPI tables.
 	initrd_at=0x4000000
 	rm -rf "$vm"
-	mkdir -p "$vm/tree/lab"
+	mkdir -p "$vm/tree/lab/files"
 	cp "$3" "$vm/tree/lab/cmd"
+	# shellcheck disable=SC2086 # words
+	[ -z "${vm_files:-}" ] || cp $vm_files "$vm/tree/lab/files/"
 	(cd "$vm/tree" && find . | cpio -o -H newc 2>/dev/null) |
 		cat /lab/l2.cpio - >"$vm/initrd"
 	mkfifo "$vm/monitor.in" "$vm/monitor.out"
 	cat "$vm/monitor.out" >"$vm/monitor.log" &
 	: >"$vm/console"
-	qemu-system-x86_64 -L /usr/share/qemu -M microvm,accel=kvm -cpu host \
+	# shellcheck disable=SC2086 # words
+	${vm_under:-} qemu-system-x86_64 -L /usr/share/qemu -M microvm,accel=kvm -cpu host \
 		-smp "$2" -m 128 -nodefaults -no-user-config -display none \
 		-device pvpanic -action panic=pause \
 		-no-reboot -kernel /lab/vmlinux \
