@@ -210,23 +210,36 @@ static void print_raw_views(const struct exit_stats *stats, uint32_t index)
 	}
 }
 
+static bool open_stats(struct exit_stats *stats, uint32_t scope,
+		       enum exit_stats_first first)
+{
+	return exit_stats_open(stats, cpuid_instruction, scope, first,
+			       cpuid_is_amd() ? KVM_EXIT_STATS_ENCODING_SVM :
+						KVM_EXIT_STATS_ENCODING_VMX);
+}
+
 /* A dump of the table from which a reader can make the table again. */
 static int show_raw_all(const struct arguments *args, uint32_t scope)
 {
 	struct exit_stats stats;
 	struct exit_table table;
-	size_t i;
+	const uint32_t *blocks;
+	size_t i, nr_blocks;
 
 	if (args->subleaf)
 		return fail(STATUS_USAGE, "a subleaf needs a leaf");
-	if (!exit_stats_open(&stats, cpuid_instruction, scope, FIRST_CPUID))
+	if (!open_stats(&stats, scope, FIRST_CPUID))
 		return no_statistics();
 	exit_stats_read_table(&stats, &table);
 
 	print_raw_header(args);
 	print_raw(KVM_EXIT_STATS_CPUID_SIGNATURE, 0);
-	for (i = KVM_EXIT_STATS_SUM; i <= KVM_EXIT_STATS_OCCUPANCY; i++)
-		print_raw(KVM_EXIT_STATS_CPUID_TOTALS, i | scope);
+	print_raw(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_SUM | scope);
+	print_raw(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_DESCRIPTION | scope);
+	nr_blocks = exit_stats_blocks(&stats, &blocks);
+	for (i = 0; i < nr_blocks; i++)
+		print_raw(KVM_EXIT_STATS_CPUID_TOTALS,
+			  (KVM_EXIT_STATS_OCCUPANCY + blocks[i]) | scope);
 	for (i = 0; i < table.nr; i++)
 		print_raw_views(&stats, table.rows[i].number | scope);
 	return STATUS_OK;
@@ -290,8 +303,7 @@ static int show(const struct arguments *args, uint32_t scope)
 	struct exit_stats stats;
 	struct exit_table table;
 
-	if (!exit_stats_open(&stats, cpuid_instruction, scope,
-			     only_totals ? FIRST_TOTAL : FIRST_CPUID))
+	if (!open_stats(&stats, scope, only_totals ? FIRST_TOTAL : FIRST_CPUID))
 		return no_statistics();
 	if (stats.version != KVM_EXIT_STATS_VERSION)
 		return fail(STATUS_FAILURE, "version %u of the statistics is not known",

@@ -2,6 +2,7 @@
 #ifndef CPUID_H
 #define CPUID_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -11,6 +12,12 @@ struct cpuid_regs {
 
 /* Anything that answers CPUID: the instruction, or a recorded dump. */
 typedef struct cpuid_regs cpuid_fn(uint32_t leaf, uint32_t subleaf);
+
+/*
+ * Is this an AMD processor, whose hypervisor uses SVM?  Known since the program
+ * was started, so that no CPUID is executed.
+ */
+bool cpuid_is_amd(void);
 
 /* Execute CPUID on the CPU that this thread happens to run on. */
 struct cpuid_regs cpuid_instruction(uint32_t leaf, uint32_t subleaf);

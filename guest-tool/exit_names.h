@@ -9,11 +9,20 @@
  * those of the kernel's <asm/vmx.h>, and of leaves.h where that has none.
  */
 
-/* The name of an exit, or "?" if the number has none. */
-const char *exit_name(unsigned int encoding, uint32_t number);
+/* Longer than any name of an exit */
+#define EXIT_NAME_MAX 32
+
+/*
+ * The name of an exit as one word, or "?" if the number has none.  Returns name,
+ * where it was written.
+ */
+const char *exit_name(unsigned int encoding, uint32_t number, char name[EXIT_NAME_MAX]);
 
 /* The number of the exit with this name, in any case, or -1. */
 int exit_number(unsigned int encoding, const char *name);
+
+/* The length of the longest name of an exit. */
+int exit_name_width(unsigned int encoding);
 
 /* What the encoding is called, for people. */
 const char *exit_encoding_name(unsigned int encoding);

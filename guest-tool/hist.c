@@ -111,11 +111,11 @@ void hist_print(FILE *out, const struct exit_stats *stats, uint32_t number,
 		const struct exit_hist *hist)
 {
 	static const unsigned int percents[] = { 50, 90, 99 };
-	char name[8];
+	char name[EXIT_NAME_MAX];
 	int i;
 
 	fprintf(out, "exit %" PRIu32 ", %s\n\n", number,
-		exit_name(stats->encoding, number));
+		exit_name(stats->encoding, number, name));
 	fprintf(out, "%-8s %20" PRIu64 "\n", "exits", exit_hist_sum(hist));
 	for (i = 0; i < 3; i++) {
 		snprintf(name, sizeof(name), "p%u", percents[i]);

@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "host.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "util.h"
 
 #define CPUID_FEATURES			0x00000001
 #define CPUID_FEATURES_ECX_HYPERVISOR	(1U << 31)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <asm/svm.h>
 #include <asm/vmx.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "leaves.h"
 #include "stats.h"
+#include "util.h"
 
 static struct cpuid_regs query(struct exit_stats *stats, uint32_t leaf, uint32_t index)
 {
@@ -62,17 +64,30 @@ static void read_description(struct exit_stats *stats)
 }
 
 /* The exit that a CPUID of the guest causes. */
+static uint32_t cpuid_exit_of(unsigned int encoding)
+{
+	return encoding == KVM_EXIT_STATS_ENCODING_SVM ? SVM_EXIT_CPUID : EXIT_REASON_CPUID;
+}
+
 static uint32_t cpuid_exit(const struct exit_stats *stats)
 {
-	return stats->encoding == KVM_EXIT_STATS_ENCODING_VMX ? EXIT_REASON_CPUID :
-							       KVM_EXIT_STATS_OTHER;
+	return cpuid_exit_of(stats->encoding);
+}
+
+/* A count from before all that this has read. */
+static struct exit_counts before_own(const struct exit_stats *stats, struct pair pair)
+{
+	return (struct exit_counts) {
+		.exits = pair.a - stats->own_exits,
+		.cycles = pair.b,
+	};
 }
 
 bool exit_stats_open(struct exit_stats *stats, cpuid_fn *cpuid, uint32_t scope,
-		     enum exit_stats_first first)
+		     enum exit_stats_first first, unsigned int guess)
 {
-	struct exit_counts counts = { 0 };
-	struct pair before;
+	struct exit_counts before;
+	uint32_t number = cpuid_exit_of(guess);
 
 	*stats = (struct exit_stats) {
 		.cpuid = cpuid,
@@ -81,21 +96,23 @@ bool exit_stats_open(struct exit_stats *stats, cpuid_fn *cpuid, uint32_t scope,
 
 	/* Not knowing yet whether this leaf exists, which does no harm. */
 	if (first == FIRST_TOTAL)
-		before = query_pair(stats, KVM_EXIT_STATS_CPUID_TOTALS,
-				    KVM_EXIT_STATS_SUM);
+		before = before_own(stats, query_pair(stats, KVM_EXIT_STATS_CPUID_TOTALS,
+						      KVM_EXIT_STATS_SUM));
 	else
-		before = query_view(stats, EXIT_REASON_CPUID, KVM_EXIT_STATS_VIEW_COUNT);
-	counts.exits = before.a - stats->own_exits;
-	counts.cycles = before.b;
-
+		before = before_own(stats, query_view(stats, number,
+						      KVM_EXIT_STATS_VIEW_COUNT));
 	if (!has_signature(stats))
 		return false;
 	read_description(stats);
 
-	if (first == FIRST_TOTAL)
-		stats->total_before = counts;
-	else
-		stats->cpuid_before = counts;
+	if (first == FIRST_TOTAL) {
+		stats->total_before = before;
+		return true;
+	}
+	if (number != cpuid_exit(stats))
+		before = before_own(stats, query_view(stats, cpuid_exit(stats),
+						      KVM_EXIT_STATS_VIEW_COUNT));
+	stats->cpuid_before = before;
 	return true;
 }
 
@@ -250,13 +267,29 @@ static void read_block(struct exit_stats *stats, struct exit_table *table,
 	}
 }
 
+size_t exit_stats_blocks(const struct exit_stats *stats, const uint32_t **blocks)
+{
+	static const uint32_t vmx[] = { 0 };
+	static const uint32_t svm[] = { 0, 1, KVM_EXIT_STATS_SVM_HIGH_CODES / 128 };
+
+	if (stats->encoding == KVM_EXIT_STATS_ENCODING_SVM) {
+		*blocks = svm;
+		return ARRAY_SIZE(svm);
+	}
+	*blocks = vmx;
+	return ARRAY_SIZE(vmx);
+}
+
 void exit_stats_read_table(struct exit_stats *stats, struct exit_table *table)
 {
 	const uint32_t other = KVM_EXIT_STATS_OTHER;
+	const uint32_t *blocks;
 	struct exit_counts counts;
+	size_t i;
 
 	memset(table, 0, sizeof(*table));
-	read_block(stats, table, 0);
+	for (i = 0; i < exit_stats_blocks(stats, &blocks); i++)
+		read_block(stats, table, blocks[i]);
 	/* Hardly ever, so that its parts are not worth their CPUIDs. */
 	if (query_view(stats, other, KVM_EXIT_STATS_VIEW_COUNT).a &&
 	    exit_stats_read(stats, other, &counts))

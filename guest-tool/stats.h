@@ -77,11 +77,13 @@ enum exit_stats_first {
 };
 
 /*
- * Look for the statistics and read their description, DESIGN section 2.
- * Returns false if there are none.
+ * Look for the statistics and read their description, DESIGN section 2.  guess is
+ * the encoding that the host is expected to use: it decides which exit number is
+ * taken as CPUID's first.  If that was wrong, CPUID's cycles are not without ours.
+ * Returns false if there are no statistics.
  */
 bool exit_stats_open(struct exit_stats *stats, cpuid_fn *cpuid, uint32_t scope,
-		     enum exit_stats_first first);
+		     enum exit_stats_first first, unsigned int guess);
 
 /* Does this host have a feature, KVM_EXIT_STATS_FEATURE_*, and are its values read? */
 bool exit_stats_has(const struct exit_stats *stats, uint32_t feature);
@@ -109,9 +111,15 @@ void exit_stats_read_hist(struct exit_stats *stats, uint32_t number,
 			  struct exit_hist *hist);
 
 /*
+ * The occupancy blocks, of 128 exit numbers each, that the encoding uses, DESIGN
+ * section 2.  Returns how many there are.
+ */
+size_t exit_stats_blocks(const struct exit_stats *stats, const uint32_t **blocks);
+
+/*
  * Read all exit numbers that have happened, sorted by exits, the most first.
  * With what exit_stats_open() took that is a CPUID for each row, or three if not
- * brief, and four.  The total is the sum of the rows, and the longest of all.
+ * brief, and four; on SVM two more.  The total is the sum of the rows, and the longest of all.
  */
 void exit_stats_read_table(struct exit_stats *stats, struct exit_table *table);
 

@@ -74,8 +74,8 @@ static void print_row(FILE *out, const struct exit_stats *stats, const char *num
 		      const char *name, const struct exit_counts *counts,
 		      const struct exit_counts *total)
 {
-	fprintf(out, "%5s  %-18s  %*" PRIu64 "  %5.1f%%  %*" PRIu64 "  %5.1f%%  %11"
-		PRIu64, number, name, width("exits", total->exits), counts->exits,
+	fprintf(out, "%5s  %-*s  %*" PRIu64 "  %5.1f%%  %*" PRIu64 "  %5.1f%%  %11"
+		PRIu64, number, exit_name_width(stats->encoding), name, width("exits", total->exits), counts->exits,
 		percent(counts->exits, total->exits),
 		width("cycles", total->cycles), counts->cycles,
 		busy_share(counts, total), per_exit(counts));
@@ -98,7 +98,8 @@ static void print_titles(FILE *out, const struct exit_stats *stats,
 {
 	bool split = exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_SPLIT);
 
-	fprintf(out, "%5s  %-18s  %*s  %6s  %*s  %6s  %11s", "exit", "name",
+	fprintf(out, "%5s  %-*s  %*s  %6s  %*s  %6s  %11s", "exit",
+		exit_name_width(stats->encoding), "name",
 		width("exits", total->exits), "exits", "share",
 		width("cycles", total->cycles), "cycles", split ? "busy" : "share",
 		"cycles/exit");
@@ -114,10 +115,10 @@ static void print_titles(FILE *out, const struct exit_stats *stats,
 static void print_reason(FILE *out, const struct exit_stats *stats,
 			 const struct exit_row *row, const struct exit_counts *total)
 {
-	char number[16];
+	char number[16], name[EXIT_NAME_MAX];
 
 	snprintf(number, sizeof(number), "%" PRIu32, row->number);
-	print_row(out, stats, number, exit_name(stats->encoding, row->number),
+	print_row(out, stats, number, exit_name(stats->encoding, row->number, name),
 		  &row->counts, total);
 }
 

@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/trace_events.h>
 
+#include <asm/svm.h>
 #include <asm/vmx.h>
 
 #include "exit_stats.h"
@@ -18,16 +19,58 @@
 #define KVM_EXIT_STATS_NO_TSC	S64_MAX
 
 DEFINE_STATIC_KEY_TRUE(kvm_exit_stats_key);
-EXPORT_SYMBOL_GPL(kvm_exit_stats_key);
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_key);
 
-static const struct trace_print_flags vmx_exit_names[] = { VMX_EXIT_REASONS };
+static const struct trace_print_flags vmx_names[] = { VMX_EXIT_REASONS };
+static const struct trace_print_flags svm_names[] = { SVM_EXIT_REASONS };
 
-static const char * const more_vmx_exit_names[KVM_EXIT_STATS_SLOT_OTHER] = {
+static const char * const more_vmx_names[KVM_EXIT_STATS_NR_VMX_REASONS] = {
 	KVM_EXIT_STATS_MORE_VMX_REASONS,
 };
 
+static const char * const more_svm_names[KVM_EXIT_STATS_NR_SVM_CODES] = {
+	KVM_EXIT_STATS_MORE_SVM_REASONS,
+};
+
+struct kvm_exit_stats_isa {
+	const char *name;
+	u32 encoding;
+	/* The last slot is for all numbers without one of their own. */
+	u32 nr_slots;
+	u32 (*slot)(u64 number);
+	const struct trace_print_flags *names;
+	u32 nr_names;
+	/* By number, those that are not in names. */
+	const char * const *more_names;
+	u32 nr_more_names;
+};
+
+static const struct kvm_exit_stats_isa kvm_exit_stats_vmx = {
+	.name		= "vmx",
+	.encoding	= KVM_EXIT_STATS_ENCODING_VMX,
+	.nr_slots	= KVM_EXIT_STATS_NR_VMX_SLOTS,
+	.slot		= kvm_exit_stats_vmx_slot,
+	.names		= vmx_names,
+	.nr_names	= ARRAY_SIZE(vmx_names),
+	.more_names	= more_vmx_names,
+	.nr_more_names	= ARRAY_SIZE(more_vmx_names),
+};
+
+static const struct kvm_exit_stats_isa kvm_exit_stats_svm = {
+	.name		= "svm",
+	.encoding	= KVM_EXIT_STATS_ENCODING_SVM,
+	.nr_slots	= KVM_EXIT_STATS_NR_SVM_SLOTS,
+	.slot		= kvm_exit_stats_svm_slot,
+	.names		= svm_names,
+	.nr_names	= ARRAY_SIZE(svm_names),
+	.more_names	= more_svm_names,
+	.nr_more_names	= ARRAY_SIZE(more_svm_names),
+};
+
+static const struct kvm_exit_stats_isa *isa __read_mostly;
+
 /* The slots whose number the vendor's manual defines. */
-static DECLARE_BITMAP(defined_slots, KVM_EXIT_STATS_NR_SLOTS) __read_mostly;
+static DECLARE_BITMAP(defined_slots, KVM_EXIT_STATS_MAX_SLOTS) __read_mostly;
 
 static DEFINE_MUTEX(kvm_exit_stats_lock);
 static bool __read_mostly exit_stats = true;
@@ -97,38 +140,54 @@ static int kvm_exit_stats_param_set(const char *val, const struct kernel_param *
 /* Return NULL if the vendor's manual does not define the number. */
 const char *kvm_exit_stats_name(u16 number)
 {
-	int i;
+	u32 i;
 
 	if (number == KVM_EXIT_STATS_OTHER)
 		return "OTHER";
 
-	for (i = 0; i < ARRAY_SIZE(vmx_exit_names); i++) {
-		if (vmx_exit_names[i].mask == number)
-			return vmx_exit_names[i].name;
+	for (i = 0; i < isa->nr_names; i++) {
+		if (isa->names[i].mask == number)
+			return isa->names[i].name;
 	}
-	return number < ARRAY_SIZE(more_vmx_exit_names) ?
-	       more_vmx_exit_names[number] : NULL;
+	return number < isa->nr_more_names ? isa->more_names[number] : NULL;
 }
 
-void kvm_exit_stats_hardware_setup(void)
+const char *kvm_exit_stats_isa_name(void)
 {
-	u32 slot;
-
-	for (slot = 0; slot < KVM_EXIT_STATS_SLOT_OTHER; slot++)
-		__assign_bit(slot, defined_slots, kvm_exit_stats_name(slot));
+	return isa->name;
 }
-EXPORT_SYMBOL_GPL(kvm_exit_stats_hardware_setup);
+
+u32 kvm_exit_stats_encoding(void)
+{
+	return isa->encoding;
+}
+
+void kvm_exit_stats_hardware_setup(u32 encoding)
+{
+	u32 number, slot;
+
+	isa = encoding == KVM_EXIT_STATS_ENCODING_VMX ? &kvm_exit_stats_vmx :
+							&kvm_exit_stats_svm;
+
+	bitmap_zero(defined_slots, KVM_EXIT_STATS_MAX_SLOTS);
+	for (number = 0; number < KVM_EXIT_STATS_OTHER; number++) {
+		slot = isa->slot(number);
+		if (slot != isa->nr_slots - 1 && kvm_exit_stats_name(number))
+			__set_bit(slot, defined_slots);
+	}
+}
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_hardware_setup);
 
 int kvm_exit_stats_create_vcpu(struct kvm_vcpu *vcpu)
 {
 	struct kvm_vcpu_exit_stats *stats = &vcpu->arch.exit_stats;
 
-	stats->slots = kvcalloc(KVM_EXIT_STATS_NR_SLOTS, sizeof(*stats->slots),
+	stats->slots = kvcalloc(isa->nr_slots, sizeof(*stats->slots),
 				GFP_KERNEL_ACCOUNT);
 	if (!stats->slots)
 		return -ENOMEM;
 
-	stats->last = &stats->slots[KVM_EXIT_STATS_SLOT_OTHER];
+	stats->last = &stats->slots[isa->nr_slots - 1];
 	kvm_exit_stats_no_exit(stats);
 	return 0;
 }
@@ -196,16 +255,18 @@ void kvm_exit_stats_vmenter_split(struct kvm_vcpu *vcpu)
 	local64_add(off_cpu, &stats->last->values[KVM_EXIT_STAT_OFF_CPU]);
 	local64_add(vmm, &stats->last->values[KVM_EXIT_STAT_VMM]);
 }
-EXPORT_SYMBOL_GPL(kvm_exit_stats_vmenter_split);
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_vmenter_split);
+
+/* The slot of a number, which is safe against speculation. */
+static u32 kvm_exit_stats_slot(u16 number)
+{
+	return array_index_nospec(isa->slot(number), isa->nr_slots);
+}
 
 bool kvm_exit_stats_defined(u16 number)
 {
-	if (number == KVM_EXIT_STATS_OTHER)
-		return true;
-
-	return number < KVM_EXIT_STATS_SLOT_OTHER &&
-	       test_bit(array_index_nospec(number, KVM_EXIT_STATS_SLOT_OTHER),
-			defined_slots);
+	return number == KVM_EXIT_STATS_OTHER ||
+	       test_bit(kvm_exit_stats_slot(number), defined_slots);
 }
 
 static void kvm_exit_stats_add(enum kvm_exit_stat_value value, u64 *all, u64 one)
@@ -247,12 +308,11 @@ u64 kvm_exit_stats_read(struct kvm *kvm, struct kvm_vcpu *vcpu, u16 number,
 	u64 one, all = 0;
 	unsigned int slot;
 
-	if (number != KVM_EXIT_STATS_OTHER) {
-		slot = array_index_nospec(number, KVM_EXIT_STATS_SLOT_OTHER);
-		return kvm_exit_stats_read_slot(kvm, vcpu, slot, value);
-	}
+	if (number != KVM_EXIT_STATS_OTHER)
+		return kvm_exit_stats_read_slot(kvm, vcpu,
+						kvm_exit_stats_slot(number), value);
 
-	for_each_clear_bit(slot, defined_slots, KVM_EXIT_STATS_NR_SLOTS) {
+	for_each_clear_bit(slot, defined_slots, isa->nr_slots) {
 		one = kvm_exit_stats_read_slot(kvm, vcpu, slot, value);
 		kvm_exit_stats_add(value, &all, one);
 	}
@@ -266,7 +326,7 @@ u64 kvm_exit_stats_read_all(struct kvm *kvm, struct kvm_vcpu *vcpu,
 	u64 one, all = 0;
 	unsigned int slot;
 
-	for (slot = 0; slot < KVM_EXIT_STATS_NR_SLOTS; slot++) {
+	for (slot = 0; slot < isa->nr_slots; slot++) {
 		one = kvm_exit_stats_read_slot(kvm, vcpu, slot, value);
 		kvm_exit_stats_add(value, &all, one);
 	}

@@ -12,14 +12,33 @@
 #include <asm/local64.h>
 #include <asm/msr.h>
 
-#include "kvm_cache_regs.h"
+#include "x86.h"
 
 /*
- * Exits are counted in slots, and a slot is the exit number as long as that is
- * lower than KVM_EXIT_STATS_SLOT_OTHER.  All other exits share the last slot.
+ * Exits are counted in slots.  On VMX a slot is the exit number; on SVM it is that
+ * for the low range of exit codes, which the high range follows.  All other exits
+ * share the last slot.
  */
-#define KVM_EXIT_STATS_SLOT_OTHER	KVM_EXIT_STATS_NR_VMX_REASONS
-#define KVM_EXIT_STATS_NR_SLOTS		(KVM_EXIT_STATS_SLOT_OTHER + 1)
+#define KVM_EXIT_STATS_NR_VMX_SLOTS	(KVM_EXIT_STATS_NR_VMX_REASONS + 1)
+#define KVM_EXIT_STATS_NR_SVM_SLOTS	(KVM_EXIT_STATS_NR_SVM_CODES + \
+					 KVM_EXIT_STATS_NR_SVM_HIGH_CODES + 1)
+#define KVM_EXIT_STATS_MAX_SLOTS	KVM_EXIT_STATS_NR_SVM_SLOTS
+
+static inline u32 kvm_exit_stats_vmx_slot(u64 reason)
+{
+	return min_t(u64, reason, KVM_EXIT_STATS_NR_VMX_SLOTS - 1);
+}
+
+static inline u32 kvm_exit_stats_svm_slot(u64 exit_code)
+{
+	u64 high = exit_code - KVM_EXIT_STATS_SVM_HIGH_CODES;
+
+	if (exit_code < KVM_EXIT_STATS_NR_SVM_CODES)
+		return exit_code;
+	if (high < KVM_EXIT_STATS_NR_SVM_HIGH_CODES)
+		return KVM_EXIT_STATS_NR_SVM_CODES + high;
+	return KVM_EXIT_STATS_NR_SVM_SLOTS - 1;
+}
 
 /* What is known of the exits of a slot. */
 enum kvm_exit_stat_value {
@@ -102,7 +121,7 @@ static __always_inline void kvm_exit_stats_count(struct kvm_vcpu *vcpu, u32 slot
 	if (!static_branch_likely(&kvm_exit_stats_key))
 		return;
 
-	stats->last = &stats->slots[min_t(u32, slot, KVM_EXIT_STATS_SLOT_OTHER)];
+	stats->last = &stats->slots[slot];
 	local64_inc(&stats->last->values[KVM_EXIT_STAT_EXITS]);
 	if (is_guest_mode(vcpu))
 		local64_inc(&stats->last->values[KVM_EXIT_STAT_NESTED]);
@@ -128,10 +147,13 @@ static __always_inline void kvm_exit_stats_run_end(struct kvm_vcpu *vcpu)
 		__kvm_exit_stats_run_end(vcpu);
 }
 
-void kvm_exit_stats_hardware_setup(void);
+void kvm_exit_stats_hardware_setup(u32 encoding);
 
 int kvm_exit_stats_create_vcpu(struct kvm_vcpu *vcpu);
 void kvm_exit_stats_destroy_vcpu(struct kvm_vcpu *vcpu);
+
+u32 kvm_exit_stats_encoding(void);
+const char *kvm_exit_stats_isa_name(void);
 
 bool kvm_exit_stats_defined(u16 number);
 const char *kvm_exit_stats_name(u16 number);

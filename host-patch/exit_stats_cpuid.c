@@ -31,7 +31,7 @@ static void kvm_exit_stats_description(struct cpuid_regs *regs, struct kvm *kvm,
 				       struct kvm_vcpu *vcpu)
 {
 	regs->eax = KVM_EXIT_STATS_VERSION |
-		    KVM_EXIT_STATS_ENCODING_VMX << KVM_EXIT_STATS_ENCODING_SHIFT;
+		    kvm_exit_stats_encoding() << KVM_EXIT_STATS_ENCODING_SHIFT;
 	regs->ebx = KVM_EXIT_STATS_FEATURE_VCPU | KVM_EXIT_STATS_FEATURE_SPLIT |
 		    KVM_EXIT_STATS_FEATURE_LONGEST | KVM_EXIT_STATS_FEATURE_HISTOGRAM;
 	regs->ecx = tsc_khz;

@@ -7,6 +7,7 @@
 #include <linux/debugfs.h>
 #include <linux/minmax.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
 
 #include <asm/tsc.h>
 
@@ -54,20 +55,31 @@ static void kvm_exit_stats_print_row(struct seq_file *m, const char *number,
 				     const char *name,
 				     const struct kvm_exit_row *row)
 {
-	kvm_exit_stats_line(m, "%6s %-20s %18llu %18llu %18llu %18llu %18llu %18llu",
+	kvm_exit_stats_line(m, "%6s %-26s %18llu %18llu %18llu %18llu %18llu %18llu",
 			    number, name, row->exits, row->cycles, row->off_cpu,
 			    row->vmm, row->longest, row->nested);
+}
+
+#define KVM_EXIT_STATS_NAME_SIZE	32
+
+/* The name of an exit as a single word. */
+static const char *kvm_exit_stats_word(u16 number, char *name)
+{
+	strscpy(name, kvm_exit_stats_name(number), KVM_EXIT_STATS_NAME_SIZE);
+	strreplace(name, ' ', '_');
+	return name;
 }
 
 static void kvm_exit_stats_table(struct seq_file *m, struct kvm *kvm,
 				 struct kvm_vcpu *vcpu)
 {
 	struct kvm_exit_row row, total = {};
+	char name[KVM_EXIT_STATS_NAME_SIZE];
 	char text[8];
 	u32 number;
 
-	kvm_exit_stats_line(m, "# vmx, %u kHz", tsc_khz);
-	kvm_exit_stats_line(m, "# %4s %-20s %18s %18s %18s %18s %18s %18s", "exit",
+	kvm_exit_stats_line(m, "# %s, %u kHz", kvm_exit_stats_isa_name(), tsc_khz);
+	kvm_exit_stats_line(m, "# %4s %-26s %18s %18s %18s %18s %18s %18s", "exit",
 			    "name", "exits", "cycles", "off-cpu", "vmm",
 			    "longest", "nested");
 
@@ -86,7 +98,8 @@ static void kvm_exit_stats_table(struct seq_file *m, struct kvm *kvm,
 		total.longest = max(total.longest, row.longest);
 		total.nested += row.nested;
 		snprintf(text, sizeof(text), "%u", number);
-		kvm_exit_stats_print_row(m, text, kvm_exit_stats_name(number), &row);
+		kvm_exit_stats_print_row(m, text, kvm_exit_stats_word(number, name),
+					 &row);
 	}
 
 	kvm_exit_stats_print_row(m, "total", "", &total);
@@ -96,17 +109,18 @@ static void kvm_exit_stats_table(struct seq_file *m, struct kvm *kvm,
 static void kvm_exit_stats_histograms(struct seq_file *m, struct kvm *kvm,
 				      struct kvm_vcpu *vcpu)
 {
+	char name[KVM_EXIT_STATS_NAME_SIZE];
 	u32 number, i;
 	u64 exits;
 
-	seq_printf(m, "\n# %4s %-20s %s\n", "exit", "name", "log2(cycles):exits");
+	seq_printf(m, "\n# %4s %-26s %s\n", "exit", "name", "log2(cycles):exits");
 
 	for (number = 0; number <= KVM_EXIT_STATS_OTHER; number++) {
 		if (!kvm_exit_stats_defined(number) ||
 		    !kvm_exit_stats_read(kvm, vcpu, number, KVM_EXIT_STAT_EXITS))
 			continue;
 
-		seq_printf(m, "%6u %-20s", number, kvm_exit_stats_name(number));
+		seq_printf(m, "%6u %-26s", number, kvm_exit_stats_word(number, name));
 		for (i = 0; i < KVM_EXIT_STATS_NR_BUCKETS; i++) {
 			exits = kvm_exit_stats_read(kvm, vcpu, number,
 						    KVM_EXIT_STAT_HISTOGRAM + i);

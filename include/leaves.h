@@ -58,10 +58,10 @@
  * zero, ECX[31] = the scope.
  *
  * COUNT:	A = exits, B = cycles from each exit to the vCPU's next entry.
- * SPLIT:	A = those of the cycles that the vCPU was off-CPU, i.e. halted or
- *		preempted, B = those that it was in the VMM's userspace.  The rest
- *		is KVM's own.  A + B never exceed the cycles that a later COUNT
- *		reads.
+ * SPLIT:	A = those of the cycles that the vCPU was off-CPU in KVM_RUN, i.e. halted
+ *		or preempted, B = those from KVM_RUN's return to its next call, i.e.
+ *		in the VMM.  The rest is KVM's own.  A + B never exceed the cycles
+ *		that a later COUNT reads.
  * LONGEST:	A = cycles of the longest exit, B = exits that were taken while
  *		the guest ran a guest of its own.
  * HISTOGRAM + i: A = exits of 2^(2i) to 2^(2i+1)-1 cycles, B = of 2^(2i+1) to
@@ -122,5 +122,93 @@
 
 /* One more than the highest exit reason that the SDM defines. */
 #define KVM_EXIT_STATS_NR_VMX_REASONS	86
+
+/*
+ * The same for the exit codes that the APM defines, and SVM_EXIT_REASONS of
+ * <asm/svm.h>.
+ */
+#define KVM_EXIT_STATS_MORE_SVM_REASONS \
+	[0x01] = "read_cr1", \
+	[0x05] = "read_cr5", \
+	[0x06] = "read_cr6", \
+	[0x07] = "read_cr7", \
+	[0x09] = "read_cr9", \
+	[0x0a] = "read_cr10", \
+	[0x0b] = "read_cr11", \
+	[0x0c] = "read_cr12", \
+	[0x0d] = "read_cr13", \
+	[0x0e] = "read_cr14", \
+	[0x0f] = "read_cr15", \
+	[0x11] = "write_cr1", \
+	[0x15] = "write_cr5", \
+	[0x16] = "write_cr6", \
+	[0x17] = "write_cr7", \
+	[0x19] = "write_cr9", \
+	[0x1a] = "write_cr10", \
+	[0x1b] = "write_cr11", \
+	[0x1c] = "write_cr12", \
+	[0x1d] = "write_cr13", \
+	[0x1e] = "write_cr14", \
+	[0x1f] = "write_cr15", \
+	[0x28] = "read_dr8", \
+	[0x29] = "read_dr9", \
+	[0x2a] = "read_dr10", \
+	[0x2b] = "read_dr11", \
+	[0x2c] = "read_dr12", \
+	[0x2d] = "read_dr13", \
+	[0x2e] = "read_dr14", \
+	[0x2f] = "read_dr15", \
+	[0x38] = "write_dr8", \
+	[0x39] = "write_dr9", \
+	[0x3a] = "write_dr10", \
+	[0x3b] = "write_dr11", \
+	[0x3c] = "write_dr12", \
+	[0x3d] = "write_dr13", \
+	[0x3e] = "write_dr14", \
+	[0x3f] = "write_dr15", \
+	[0x42] = "NMI excp", \
+	[0x49] = "excp 9", \
+	[0x4f] = "excp 15", \
+	[0x54] = "excp 20", \
+	[0x55] = "CP excp", \
+	[0x56] = "excp 22", \
+	[0x57] = "excp 23", \
+	[0x58] = "excp 24", \
+	[0x59] = "excp 25", \
+	[0x5a] = "excp 26", \
+	[0x5b] = "excp 27", \
+	[0x5c] = "HV excp", \
+	[0x5d] = "VC excp", \
+	[0x5e] = "SX excp", \
+	[0x5f] = "excp 31", \
+	[0x8c] = "mwait_cond", \
+	[0x8e] = "rdpru", \
+	[0x91] = "write_cr1_trap", \
+	[0x92] = "write_cr2_trap", \
+	[0x93] = "write_cr3_trap", \
+	[0x95] = "write_cr5_trap", \
+	[0x96] = "write_cr6_trap", \
+	[0x97] = "write_cr7_trap", \
+	[0x99] = "write_cr9_trap", \
+	[0x9a] = "write_cr10_trap", \
+	[0x9b] = "write_cr11_trap", \
+	[0x9c] = "write_cr12_trap", \
+	[0x9d] = "write_cr13_trap", \
+	[0x9e] = "write_cr14_trap", \
+	[0x9f] = "write_cr15_trap", \
+	[0xa0] = "invlpgb", \
+	[0xa1] = "invlpgb_illegal", \
+	[0xa3] = "mcommit", \
+	[0xa4] = "tlbsync", \
+	[0xa5] = "buslock", \
+	[0xa6] = "idle-halt"
+
+/*
+ * One more than the highest exit code of the APM's low range, and the range of
+ * nested paging and its neighbours.
+ */
+#define KVM_EXIT_STATS_NR_SVM_CODES	0xA7
+#define KVM_EXIT_STATS_SVM_HIGH_CODES	0x400
+#define KVM_EXIT_STATS_NR_SVM_HIGH_CODES 4
 
 #endif /* _UAPI_ASM_X86_KVM_EXIT_STATS_H */

@@ -3,8 +3,7 @@
 #include <inttypes.h>
 
 #include "dump.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "util.h"
 
 static struct dump_line {
 	uint32_t leaf, subleaf;

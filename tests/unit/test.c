@@ -16,6 +16,12 @@
 #include "stats.h"
 #include "table.h"
 
+#define VMX KVM_EXIT_STATS_ENCODING_VMX
+#define SVM KVM_EXIT_STATS_ENCODING_SVM
+
+#define NAME(encoding, number) \
+	exit_name(encoding, number, (char [EXIT_NAME_MAX]) { 0 })
+
 /* What a function prints, as a string that the caller frees. */
 #define PRINTED(call) ({						\
 	char *text_ = NULL;						\
@@ -44,7 +50,7 @@ static void test_open(void **state)
 
 	(void)state;
 	dump_load("kvm-vmx");
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID));
+	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
 	assert_int_equal(stats.version, 1);
 	assert_int_equal(stats.encoding, KVM_EXIT_STATS_ENCODING_VMX);
 	assert_int_equal(stats.features, KVM_EXIT_STATS_FEATURE_VCPU |
@@ -65,7 +71,7 @@ static void test_open_without_statistics(void **state)
 	(void)state;
 	for (i = 0; i < 3; i++) {
 		dump_load(dumps[i]);
-		assert_false(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID));
+		assert_false(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
 	}
 }
 
@@ -77,7 +83,7 @@ static void test_open_with_half_a_signature(void **state)
 	dump_load("kvm-vmx");
 	dump_set(KVM_EXIT_STATS_CPUID_SIGNATURE, 0, (struct cpuid_regs) {
 		.eax = KVM_EXIT_STATS_CPUID_MAX, .ebx = 0x454d564b, .ecx = 0x53746978 });
-	assert_false(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID));
+	assert_false(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
 }
 
 static void test_scope_is_in_every_query(void **state)
@@ -92,7 +98,7 @@ static void test_scope_is_in_every_query(void **state)
 	put_counts(KVM_EXIT_STATS_CPUID_REASON, 12 | KVM_EXIT_STATS_SCOPE_VCPU, 7, 70);
 	put_counts(KVM_EXIT_STATS_CPUID_REASON, 12, 9, 90);
 	assert_true(exit_stats_open(&stats, dump_cpuid, KVM_EXIT_STATS_SCOPE_VCPU,
-				    FIRST_CPUID));
+				    FIRST_CPUID, VMX));
 	assert_true(exit_stats_read(&stats, 12, &counts));
 	assert_int_equal(counts.exits, 7);
 }
@@ -106,7 +112,7 @@ static void test_64_bits(void **state)
 	dump_load("kvm-vmx");
 	put_counts(KVM_EXIT_STATS_CPUID_REASON, 12, 0x123456789abcdef0,
 		   0xfedcba9876543210);
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID));
+	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
 	assert_true(exit_stats_read(&stats, 12, &counts));
 	assert_true(counts.exits == 0x123456789abcdef0);
 	assert_true(counts.cycles == 0xfedcba9876543210);
@@ -121,7 +127,7 @@ static void test_undefined_number(void **state)
 	dump_load("kvm-vmx");
 	dump_set(KVM_EXIT_STATS_CPUID_REASON, 35, (struct cpuid_regs) {
 		.edx = KVM_EXIT_STATS_UNDEFINED });
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID));
+	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
 	assert_false(exit_stats_read(&stats, 35, &counts));
 	assert_true(exit_stats_read(&stats, 36, &counts));
 }
@@ -136,12 +142,12 @@ static void test_own_exits_are_left_out(void **state)
 	put_counts(KVM_EXIT_STATS_CPUID_REASON, 10, 500, 5000);
 	put_counts(KVM_EXIT_STATS_CPUID_TOTALS, 0, 800, 8000);
 
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID));
+	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
 	assert_true(exit_stats_read(&stats, 10, &counts));
 	assert_int_equal(counts.exits, 499);
 	assert_int_equal(counts.cycles, 5000);
 
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_TOTAL));
+	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_TOTAL, VMX));
 	assert_int_equal(stats.total_before.exits, 799);
 }
 
@@ -154,7 +160,7 @@ static void test_table(void **state)
 
 	(void)state;
 	dump_load("kvm-vmx");
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID));
+	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
 	exit_stats_read_table(&stats, &table);
 
 	assert_int_equal(table.nr, 13);
@@ -183,7 +189,7 @@ static void test_brief_table(void **state)
 
 	(void)state;
 	dump_load("kvm-vmx");
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID));
+	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
 	stats.brief = true;
 	exit_stats_read_table(&stats, &table);
 	assert_int_equal(table.nr, 13);
@@ -203,7 +209,7 @@ static void test_parts_never_exceed_the_whole(void **state)
 	put_view(10, KVM_EXIT_STATS_VIEW_COUNT, 500, 5000);
 	put_view(10, KVM_EXIT_STATS_VIEW_SPLIT, 4000, 2000);
 	put_view(10, KVM_EXIT_STATS_VIEW_LONGEST, 6000, 3);
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID));
+	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
 	assert_true(exit_stats_read(&stats, 10, &counts));
 	assert_int_equal(counts.off_cpu, 4000);
 	assert_int_equal(counts.vmm, 1000);
@@ -220,7 +226,7 @@ static void test_views_of_an_older_host(void **state)
 	dump_load("kvm-vmx");
 	dump_set(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_DESCRIPTION,
 		 (struct cpuid_regs) { .eax = 0x10001, .ebx = KVM_EXIT_STATS_FEATURE_VCPU });
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID));
+	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
 	assert_true(exit_stats_read(&stats, 48, &counts));
 	assert_int_equal(counts.exits, 308);
 	assert_true(!counts.off_cpu && !counts.vmm && !counts.longest);
@@ -233,7 +239,7 @@ static void test_hist(void **state)
 
 	(void)state;
 	dump_load("kvm-vmx");
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID));
+	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
 	exit_stats_read_hist(&stats, 48, &hist);
 	assert_int_equal(exit_hist_sum(&hist), 308);
 	assert_int_equal(hist.buckets[11], 0xfb);
@@ -265,7 +271,7 @@ static void test_hist_leaves_own_exits_out(void **state)
 	put_view(10, KVM_EXIT_STATS_VIEW_HISTOGRAM + 6, 0, 0);
 	put_view(10, KVM_EXIT_STATS_VIEW_HISTOGRAM + 7, 0, 0);
 	put_view(10, KVM_EXIT_STATS_VIEW_HISTOGRAM + 8, 0, 0);
-	assert_true(exit_stats_open(&stats, reading_own, 0, FIRST_CPUID));
+	assert_true(exit_stats_open(&stats, reading_own, 0, FIRST_CPUID, VMX));
 	exit_stats_read_hist(&stats, 10, &hist);
 	assert_int_equal(hist.buckets[9], 10);
 	assert_int_equal(hist.buckets[10], 30);
@@ -341,7 +347,7 @@ static void test_table_has_other_exits(void **state)
 	(void)state;
 	dump_load("kvm-vmx");
 	put_counts(KVM_EXIT_STATS_CPUID_REASON, KVM_EXIT_STATS_OTHER, 1ULL << 40, 1);
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID));
+	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
 	exit_stats_read_table(&stats, &table);
 	assert_int_equal(table.rows[0].number, KVM_EXIT_STATS_OTHER);
 }
@@ -356,7 +362,7 @@ static void test_table_without_other_cpuids(void **state)
 	(void)state;
 	dump_load("kvm-vmx");
 	put_counts(KVM_EXIT_STATS_CPUID_REASON, 10, 1, 0);
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID));
+	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
 	exit_stats_read_table(&stats, &table);
 	for (i = 0; i < table.nr; i++)
 		assert_int_not_equal(table.rows[i].number, 10);
@@ -383,19 +389,19 @@ static void test_table_printed(void **state)
 	assert_string_equal(text,
 		"VM exits of this VM, 2 vCPUs, VMX, host TSC 2000.000 MHz\n"
 		"\n"
-		" exit  name                  exits   share      cycles   share  cycles/exit  nested\n"
-		"   48  EPT_VIOLATION       3000000   75.0%   900000000   81.8%          300      12\n"
-		"    5  IO_SMI              1000000   25.0%   100000000   18.2%          100       0\n"
-		"       total               4000000  100.0%  1000000000  100.0%          250      12\n");
+		" exit  name                   exits   share      cycles   share  cycles/exit  nested\n"
+		"   48  EPT_VIOLATION        3000000   75.0%   900000000   81.8%          300      12\n"
+		"    5  IO_SMI               1000000   25.0%   100000000   18.2%          100       0\n"
+		"       total                4000000  100.0%  1000000000  100.0%          250      12\n");
 	free(text);
 
 	stats.features = KVM_EXIT_STATS_FEATURE_SPLIT | KVM_EXIT_STATS_FEATURE_LONGEST;
 	text = PRINTED(table_print(out, &stats, &table));
 	assert_string_equal(text,
-		" exit  name                  exits   share      cycles    busy  cycles/exit     KVM     VMM  off-CPU  longest  nested\n"
-		"   48  EPT_VIOLATION       3000000   75.0%   900000000   81.8%          300   40.0%   10.0%    50.0%    70000      12\n"
-		"    5  IO_SMI              1000000   25.0%   100000000   18.2%          100  100.0%    0.0%     0.0%      900       0\n"
-		"       total               4000000  100.0%  1000000000  100.0%          250   46.0%    9.0%    45.0%    70000      12\n");
+		" exit  name                   exits   share      cycles    busy  cycles/exit     KVM     VMM  off-CPU  longest  nested\n"
+		"   48  EPT_VIOLATION        3000000   75.0%   900000000   81.8%          300   40.0%   10.0%    50.0%    70000      12\n"
+		"    5  IO_SMI               1000000   25.0%   100000000   18.2%          100  100.0%    0.0%     0.0%      900       0\n"
+		"       total                4000000  100.0%  1000000000  100.0%          250   46.0%    9.0%    45.0%    70000      12\n");
 	free(text);
 
 	text = PRINTED(table_print_totals(out, &stats, &table.total));
@@ -438,27 +444,92 @@ static void test_raw_printed(void **state)
 
 static void test_names(void **state)
 {
-	const unsigned int vmx = KVM_EXIT_STATS_ENCODING_VMX;
 	uint32_t number;
 
 	(void)state;
-	assert_string_equal(exit_name(vmx, 10), "CPUID");
-	assert_string_equal(exit_name(vmx, 17), "RSM");
-	assert_string_equal(exit_name(vmx, 85), "MSR_WRITE_IMM");
-	assert_string_equal(exit_name(vmx, KVM_EXIT_STATS_OTHER), "OTHER");
-	assert_string_equal(exit_name(vmx, 35), "?");
-	assert_string_equal(exit_name(vmx, 1000000), "?");
-	assert_string_equal(exit_name(99, 10), "?");
-	assert_int_equal(exit_number(vmx, "hlt"), 12);
-	assert_int_equal(exit_number(vmx, "Getsec"), 11);
-	assert_int_equal(exit_number(vmx, "other"), KVM_EXIT_STATS_OTHER);
-	assert_int_equal(exit_number(vmx, "HL"), -1);
+	assert_string_equal(NAME(VMX, 10), "CPUID");
+	assert_string_equal(NAME(VMX, 17), "RSM");
+	assert_string_equal(NAME(VMX, 85), "MSR_WRITE_IMM");
+	assert_string_equal(NAME(VMX, KVM_EXIT_STATS_OTHER), "OTHER");
+	assert_string_equal(NAME(VMX, 35), "?");
+	assert_string_equal(NAME(VMX, 1000000), "?");
+	assert_string_equal(NAME(99, 10), "?");
+	assert_int_equal(exit_number(VMX, "hlt"), 12);
+	assert_int_equal(exit_number(VMX, "Getsec"), 11);
+	assert_int_equal(exit_number(VMX, "other"), KVM_EXIT_STATS_OTHER);
+	assert_int_equal(exit_number(VMX, "HL"), -1);
 	assert_int_equal(exit_number(99, "HLT"), -1);
 
 	for (number = 0; number < KVM_EXIT_STATS_NR_VMX_REASONS; number++) {
-		if (strcmp(exit_name(vmx, number), "?"))
-			assert_int_equal(exit_number(vmx, exit_name(vmx, number)), number);
+		if (strcmp(NAME(VMX, number), "?"))
+			assert_int_equal(exit_number(VMX, NAME(VMX, number)), number);
 	}
+}
+
+static void test_svm_names(void **state)
+{
+	(void)state;
+	assert_string_equal(NAME(SVM, 0x72), "cpuid");
+	assert_string_equal(NAME(SVM, 0x41), "DB_excp");
+	assert_string_equal(NAME(SVM, 0x0a), "read_cr10");
+	assert_string_equal(NAME(SVM, 0xa6), "idle-halt");
+	assert_string_equal(NAME(SVM, 0x400), "npf");
+	assert_string_equal(NAME(SVM, 0xa7), "?");
+	assert_int_equal(exit_number(SVM, "NPF"), 0x400);
+	assert_int_equal(exit_number(SVM, "hlt"), 0x78);
+	assert_int_equal(exit_number(SVM, "DB excp"), 0x41);
+	assert_int_equal(exit_number(SVM, "db_excp"), 0x41);
+	/* These do not fit 16 bits. */
+	assert_int_equal(exit_number(SVM, "invalid_guest_state"), -1);
+	assert_int_equal(exit_number(SVM, "vmgexit_mmio_read"), -1);
+}
+
+static void load_svm(void)
+{
+	dump_load("kvm-vmx");
+	dump_set(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_DESCRIPTION,
+		 (struct cpuid_regs) { .eax = 0x20001, .ebx = KVM_EXIT_STATS_FEATURE_VCPU });
+	/* In blocks 0, 1 and 8: cpuid and hlt, xsetbv, npf. */
+	dump_set(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_OCCUPANCY,
+		 (struct cpuid_regs) { .edx = 1 << 0x12 | 1 << 0x18 });
+	dump_set(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_OCCUPANCY + 1,
+		 (struct cpuid_regs) { .eax = 1 << 0x0d });
+	dump_set(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_OCCUPANCY + 8,
+		 (struct cpuid_regs) { .eax = 1 });
+	put_view(0x72, KVM_EXIT_STATS_VIEW_COUNT, 50, 500);
+	put_view(0x78, KVM_EXIT_STATS_VIEW_COUNT, 40, 400);
+	put_view(0x8d, KVM_EXIT_STATS_VIEW_COUNT, 30, 300);
+	put_view(0x400, KVM_EXIT_STATS_VIEW_COUNT, 20, 200);
+}
+
+static void test_svm_table(void **state)
+{
+	struct exit_stats stats;
+	struct exit_table table;
+
+	(void)state;
+	load_svm();
+	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, SVM));
+	exit_stats_read_table(&stats, &table);
+	assert_int_equal(table.nr, 4);
+	assert_int_equal(table.rows[0].number, 0x72);
+	assert_int_equal(table.rows[0].counts.exits, 49);
+	assert_int_equal(table.rows[3].number, 0x400);
+	assert_int_equal(table.total.exits, 139);
+	assert_true(dump_calls() <= table.nr + 6);
+}
+
+static void test_wrong_guess_of_the_encoding(void **state)
+{
+	struct exit_counts counts;
+	struct exit_stats stats;
+
+	(void)state;
+	load_svm();
+	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+	assert_true(exit_stats_read(&stats, 0x72, &counts));
+	/* Read last, after three CPUIDs of our own */
+	assert_int_equal(counts.exits, 50 - 4);
 }
 
 static void expect_explanation(const char *dump, const char *explanation)
@@ -519,6 +590,9 @@ int main(void)
 		cmocka_unit_test(test_empty_table_printed),
 		cmocka_unit_test(test_raw_printed),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_svm_names),
+		cmocka_unit_test(test_svm_table),
+		cmocka_unit_test(test_wrong_guess_of_the_encoding),
 		cmocka_unit_test(test_explanations),
 		cmocka_unit_test(test_explanation_of_control_characters),
 	};
