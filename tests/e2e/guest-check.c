@@ -3,7 +3,6 @@
  * guest-check NAME: a check from inside a virtual machine.  It decodes the
  * leaves by itself, and sees each register that CPUID leaves alone.
  */
-#include <asm/vmx.h>
 #include <err.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -20,6 +19,7 @@
 #include "check.h"
 #include "leaf.h"
 #include "leaves.h"
+#include "reasons.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -163,7 +163,7 @@ static void do_sleep(int ctx)
 
 static void check_exact(void)
 {
-	static const struct {
+	const struct {
 		const char *what;
 		uint32_t reason;
 		int (*prepare)(void);
@@ -172,13 +172,13 @@ static void check_exact(void)
 		bool at_least;
 	} causes[] = {
 		/* The CPUID that reads the second value is one more. */
-		{ "CPUIDs", EXIT_REASON_CPUID, NULL, do_cpuid, TIMES + 1, false },
-		{ "OUTs", EXIT_REASON_IO_INSTRUCTION, prepare_port, do_out, TIMES, false },
-		{ "RDMSRs", EXIT_REASON_MSR_READ, open_msr, do_rdmsr, TIMES, false },
-		{ "WRMSRs", EXIT_REASON_MSR_WRITE, open_msr, do_wrmsr, TIMES, false },
-		{ "first touches of a page", EXIT_REASON_EPT_VIOLATION, open_memory,
+		{ "CPUIDs", reasons->cpuid, NULL, do_cpuid, TIMES + 1, false },
+		{ "OUTs", reasons->port, prepare_port, do_out, TIMES, false },
+		{ "RDMSRs", reasons->rdmsr, open_msr, do_rdmsr, TIMES, false },
+		{ "WRMSRs", reasons->wrmsr, open_msr, do_wrmsr, TIMES, false },
+		{ "first touches of a page", reasons->page, open_memory,
 		  do_touch, TIMES, true },
-		{ "halts", EXIT_REASON_HLT, NULL, do_sleep, TIMES / 10, true },
+		{ "halts", reasons->hlt, NULL, do_sleep, TIMES / 10, true },
 	};
 	struct pair before, after;
 	uint64_t exits;
@@ -201,17 +201,21 @@ static void check_exact(void)
 	}
 }
 
-/* The SDM's gaps; all other numbers below are defined. */
+/* The gaps of the SDM, between numbers that are defined.  The APM has none. */
 static bool is_defined(uint32_t number)
 {
 	static const uint32_t gaps[] = { 35, 38, 42, 71, 82, 83 };
 	size_t i;
 
+	if (number == KVM_EXIT_STATS_OTHER)
+		return true;
+	if (reasons->encoding == KVM_EXIT_STATS_ENCODING_SVM)
+		return number <= 0xa6 || (number >= 0x400 && number <= 0x403);
 	for (i = 0; i < ARRAY_SIZE(gaps); i++) {
 		if (gaps[i] == number)
 			return false;
 	}
-	return number <= 85 || number == KVM_EXIT_STATS_OTHER;
+	return number <= 85;
 }
 
 static bool plausible(struct regs regs)
@@ -222,27 +226,42 @@ static bool plausible(struct regs regs)
 	return pair.a < 1ULL << 48 && pair.b < 1ULL << 48;
 }
 
+static bool occupancy_right(uint32_t block, struct regs regs)
+{
+	const uint32_t bits[] = { regs.eax, regs.ebx, regs.ecx, regs.edx };
+	uint32_t i;
+
+	/* CPUID has happened, numbers that are not defined have not. */
+	for (i = 0; i < 128; i++) {
+		if (!(bits[i / 32] & 1U << i % 32)) {
+			if (128 * block + i == reasons->cpuid)
+				return false;
+		} else if (!is_defined(128 * block + i)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool totals_right(uint32_t index, struct regs regs)
 {
 	static const struct regs zeros;
-	uint32_t k = (index & ~KVM_EXIT_STATS_SCOPE_VCPU) - KVM_EXIT_STATS_OCCUPANCY;
 
-	switch (index & ~KVM_EXIT_STATS_SCOPE_VCPU) {
+	index &= ~KVM_EXIT_STATS_SCOPE_VCPU;
+	switch (index) {
 	case KVM_EXIT_STATS_SUM:
 		return plausible(regs) && regs.eax;
 	case KVM_EXIT_STATS_DESCRIPTION:
 		return regs.eax == (KVM_EXIT_STATS_VERSION |
-				    KVM_EXIT_STATS_ENCODING_VMX <<
-				    KVM_EXIT_STATS_ENCODING_SHIFT) &&
+				    reasons->encoding << KVM_EXIT_STATS_ENCODING_SHIFT) &&
 		       regs.ebx == (KVM_EXIT_STATS_FEATURE_VCPU |
 				    KVM_EXIT_STATS_FEATURE_SPLIT |
 				    KVM_EXIT_STATS_FEATURE_LONGEST |
 				    KVM_EXIT_STATS_FEATURE_HISTOGRAM) && regs.ecx &&
 		       regs.edx >= 1 && regs.edx <= 2;
 	}
-	if (k == 0)
-		return regs.eax & 1 << EXIT_REASON_CPUID && !regs.edx;
-	return same(regs, zeros);
+	index -= KVM_EXIT_STATS_OCCUPANCY;
+	return index < 512 ? occupancy_right(index, regs) : same(regs, zeros);
 }
 
 static bool is_view(uint32_t view)
@@ -267,7 +286,8 @@ static bool answer_right(uint32_t leaf, uint32_t index)
 	static const struct regs zeros;
 	struct regs regs = cpuid(leaf, index);
 
-	if (leaf > KVM_EXIT_STATS_CPUID_MAX)
+	/* Out of range: Intel's highest basic leaf, or AMD's zeros. */
+	if (leaf > KVM_EXIT_STATS_CPUID_MAX && reasons == &vmx_reasons)
 		return same(regs, cpuid(cpuid(0, 0).eax, index));
 
 	switch (leaf) {
@@ -353,17 +373,34 @@ static void dump(void)
 	}
 }
 
-/* One reading of the reasons seen, CPUID's own last. */
-static void read_all(struct regs seen, struct pair *all)
+/* A bit for each exit number that has happened.  Returns how many that are. */
+static uint32_t read_seen(uint32_t *seen)
 {
-	const uint32_t bits[] = { seen.eax, seen.ebx, seen.ecx, seen.edx };
+	uint32_t block, i, nr = 0;
+	struct regs regs;
+
+	for (block = 0; block < NR_NUMBERS / 128; block++) {
+		regs = cpuid(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_OCCUPANCY + block);
+		seen[4 * block] = regs.eax;
+		seen[4 * block + 1] = regs.ebx;
+		seen[4 * block + 2] = regs.ecx;
+		seen[4 * block + 3] = regs.edx;
+	}
+	for (i = 0; i < NR_NUMBERS / 32; i++)
+		nr += __builtin_popcount(seen[i]);
+	return nr;
+}
+
+/* One reading of the reasons seen, CPUID's own last. */
+static void read_all(const uint32_t *seen, struct pair *all)
+{
 	uint32_t i;
 
-	for (i = 0; i < KVM_EXIT_STATS_NR_VMX_REASONS; i++) {
-		if (i != EXIT_REASON_CPUID && bits[i / 32] & 1U << i % 32)
+	for (i = 0; i < NR_NUMBERS; i++) {
+		if (i != reasons->cpuid && seen[i / 32] & 1U << i % 32)
 			all[i] = read_reason(i);
 	}
-	all[EXIT_REASON_CPUID] = read_reason(EXIT_REASON_CPUID);
+	all[reasons->cpuid] = read_reason(reasons->cpuid);
 }
 
 /* Have QEMU stop this VM, with nothing between here and there but one exit. */
@@ -379,29 +416,27 @@ static void stop(void)
  */
 static void snapshot(void)
 {
-	static struct pair first[KVM_EXIT_STATS_NR_VMX_REASONS];
-	static struct pair second[KVM_EXIT_STATS_NR_VMX_REASONS];
+	static struct pair first[NR_NUMBERS];
+	static struct pair second[NR_NUMBERS];
 	static struct pair views[VIEW_END];
-	struct regs seen;
+	uint32_t seen[NR_NUMBERS / 32];
 	uint32_t i, reads;
 
 	allow_port(PORT_PVPANIC);
 	/* These do not change until the port is written. */
 	for (i = 0; i < VIEW_END; i++)
-		views[i] = read_view(EXIT_REASON_IO_INSTRUCTION, i);
+		views[i] = read_view(reasons->port, i);
 	do {
-		seen = cpuid(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_OCCUPANCY);
-		reads = __builtin_popcount(seen.eax) + __builtin_popcount(seen.ebx) +
-			__builtin_popcount(seen.ecx);
+		reads = read_seen(seen);
 		read_all(seen, first);
 		read_all(seen, second);
-		first[EXIT_REASON_CPUID].exits += reads;
-		first[EXIT_REASON_CPUID].cycles = second[EXIT_REASON_CPUID].cycles;
+		first[reasons->cpuid].exits += reads;
+		first[reasons->cpuid].cycles = second[reasons->cpuid].cycles;
 	} while (memcmp(first, second, sizeof(first)));
 	stop();
 
-	second[EXIT_REASON_IO_INSTRUCTION].exits++;
-	for (i = 0; i < KVM_EXIT_STATS_NR_VMX_REASONS; i++) {
+	second[reasons->port].exits++;
+	for (i = 0; i < NR_NUMBERS; i++) {
 		if (second[i].exits)
 			printf("%" PRIu32 " %" PRIu64 " %" PRIu64 "\n", i,
 			       second[i].exits, second[i].cycles);
@@ -428,14 +463,14 @@ static void check_switch(void)
 {
 	struct pair before, after;
 
-	before = read_reason(EXIT_REASON_CPUID);
+	before = read_reason(reasons->cpuid);
 	mark("ready to be off");
 	wait_for_statistics(false);
 	do_cpuid(0);
 	mark("ready to be on");
 	wait_for_statistics(true);
 
-	after = read_reason(EXIT_REASON_CPUID);
+	after = read_reason(reasons->cpuid);
 	check(after.exits > before.exits && after.exits < before.exits + TIMES,
 	      "what was counted before is still there, nothing from between: %"
 	      PRIu64 ", then %" PRIu64, before.exits, after.exits);
@@ -443,9 +478,9 @@ static void check_switch(void)
 	      "no cycles from between: %" PRIu64 ", then %" PRIu64,
 	      before.cycles, after.cycles);
 
-	before = read_reason(EXIT_REASON_CPUID);
+	before = read_reason(reasons->cpuid);
 	do_cpuid(0);
-	after = read_reason(EXIT_REASON_CPUID);
+	after = read_reason(reasons->cpuid);
 	check(after.exits - before.exits == TIMES + 1, "counting goes on exactly");
 }
 
@@ -464,11 +499,11 @@ static void check_hide(void)
  */
 static void check_idle(void)
 {
-	struct pair before = read_reason(EXIT_REASON_CPUID), after;
+	struct pair before = read_reason(reasons->cpuid), after;
 
 	mark("idle");
 	sleep_ms(10000);
-	after = read_reason(EXIT_REASON_CPUID);
+	after = read_reason(reasons->cpuid);
 	mark("not idle");
 	check(after.exits - before.exits == 1,
 	      "idle VM beside a busy one: %" PRIu64 " CPUIDs, its own",
@@ -483,10 +518,10 @@ static void check_busy(void)
 	allow_port(PORT_PVPANIC);
 	mark("busy waits");
 	stop();
-	before = read_reason(EXIT_REASON_CPUID);
+	before = read_reason(reasons->cpuid);
 	for (i = 0; i < 50; i++)
 		do_cpuid(0);
-	after = read_reason(EXIT_REASON_CPUID);
+	after = read_reason(reasons->cpuid);
 	check(after.exits - before.exits == 50 * TIMES + 1,
 	      "busy VM beside an idle one: %" PRIu64 " CPUIDs, its own",
 	      after.exits - before.exits);
@@ -518,21 +553,21 @@ static void check_scope(void)
 
 	for (cpu = 0; cpu < 2; cpu++)
 		before[cpu] = exits_of_cpu(cpu, KVM_EXIT_STATS_CPUID_REASON,
-					   EXIT_REASON_CPUID);
+					   reasons->cpuid);
 	run_on(1);
 	do_cpuid(0);
 	for (cpu = 0; cpu < 2; cpu++)
 		after[cpu] = exits_of_cpu(cpu, KVM_EXIT_STATS_CPUID_REASON,
-					  EXIT_REASON_CPUID);
+					  reasons->cpuid);
 	check(after[0] - before[0] == 1, "load on vCPU 1: vCPU 0 has %" PRIu64 " CPUID",
 	      after[0] - before[0]);
 	check(after[1] - before[1] == TIMES + 1, "load on vCPU 1: it has %" PRIu64 " CPUIDs",
 	      after[1] - before[1]);
 
 	/* Each of the two readings of a vCPU, and that of the VM, adds one. */
-	sum = exits_of_cpu(0, KVM_EXIT_STATS_CPUID_REASON, EXIT_REASON_CPUID) +
-	      exits_of_cpu(1, KVM_EXIT_STATS_CPUID_REASON, EXIT_REASON_CPUID);
-	vm = read_reason(EXIT_REASON_CPUID).exits;
+	sum = exits_of_cpu(0, KVM_EXIT_STATS_CPUID_REASON, reasons->cpuid) +
+	      exits_of_cpu(1, KVM_EXIT_STATS_CPUID_REASON, reasons->cpuid);
+	vm = read_reason(reasons->cpuid).exits;
 	check(vm == sum + 1, "CPUIDs of the vCPUs, %" PRIu64 ", and of the VM, %" PRIu64
 	      ", add up", sum, vm);
 
@@ -629,7 +664,7 @@ static struct pair split_percent(const struct watched *watched)
 /* Two loads on two vCPUs of one CPU, while the parts of all reasons are watched. */
 static void check_split(void)
 {
-	static struct watched watched[KVM_EXIT_STATS_NR_VMX_REASONS];
+	static struct watched watched[NR_NUMBERS];
 	uint32_t reason, rounds = 0, wrong = 0;
 	struct pair halt, interrupt, out;
 	int i;
@@ -639,7 +674,7 @@ static void check_split(void)
 			split_load();
 	}
 	for (i = 0; i < 2; rounds++) {
-		for (reason = 0; reason < KVM_EXIT_STATS_NR_VMX_REASONS; reason++) {
+		for (reason = 0; reason < NR_NUMBERS; reason++) {
 			if (!is_defined(reason) || watch(reason, &watched[reason]))
 				continue;
 			printf("# reason %" PRIu32 " in round %" PRIu32 "\n", reason, rounds);
@@ -648,12 +683,12 @@ static void check_split(void)
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			i++;
 	}
-	check(!wrong && rounds > 50, "off-CPU and VMM never exceed the cycles, and nothing "
+	check(!wrong && rounds > 10, "off-CPU and VMM never exceed the cycles, and nothing "
 	      "shrinks, in %" PRIu32 " readings of all reasons", rounds);
 
-	halt = split_percent(&watched[EXIT_REASON_HLT]);
-	interrupt = split_percent(&watched[EXIT_REASON_EXTERNAL_INTERRUPT]);
-	out = split_percent(&watched[EXIT_REASON_IO_INSTRUCTION]);
+	halt = split_percent(&watched[reasons->hlt]);
+	interrupt = split_percent(&watched[reasons->interrupt]);
+	out = split_percent(&watched[reasons->port]);
 	check(halt.a > 90 && halt.b < 5, "halts are off-CPU: %" PRIu64 " %%", halt.a);
 	check(interrupt.a > 50 && interrupt.b < 5,
 	      "host interrupts end with another vCPU on the CPU: off-CPU %" PRIu64 " %%",
@@ -683,6 +718,7 @@ int main(int argc, char **argv)
 {
 	size_t i;
 
+	choose_reasons();
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (argc == 2 && !strcmp(argv[1], commands[i].name)) {
 			commands[i].function();

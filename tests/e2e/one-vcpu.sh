@@ -79,7 +79,7 @@ cat /tmp/result
 vm_wait_mark one 'ready to be off'
 echo log >"$dir/exit_stats"
 expect 'the log has the table when asked for it' \
-	[ "$(dmesg | grep -c 'CPUID  *[1-9]')" -eq 1 ]
+	[ "$(dmesg | grep -ci 'cpuid  *[1-9]')" -eq 1 ]
 dmesg -c | grep -v ' kvm: ' >/tmp/messages
 expect 'the host kernel has said nothing but that' [ ! -s /tmp/messages ]
 sed 's/^/# /' /tmp/messages
@@ -103,7 +103,8 @@ vm_wait_mark timer 'load done'
 vm_monitor timer stop
 paused timer
 oracle timer 1
-host_check fastpath /tmp/table /tmp/probes
+# Without a preemption timer there is no fast path.
+[ "$ISA" != vmx ] || host_check fastpath /tmp/table /tmp/probes
 vm_monitor timer quit
 vm_wait timer
 
@@ -120,10 +121,13 @@ expect 'the idle VM was idle all that time' \
 	sh -c '! grep -q "not idle" /run/vm/idle/console'
 vm_wait busy
 vm_wait idle
-off=$(($(cost off) - stock_cost))
-on=$(($(cost busy) - stock_cost))
-echo "# Cycles of CPUID, exit and re-entry: stock $stock_cost, off $off_cost, on $(cost busy)"
-expect "switched off, an exit costs at most 3 cycles more: $off" [ $off -le 3 ]
-expect "switched on, an exit costs at most 40 cycles more: $on" [ $on -le 40 ]
+# Where a tick of the TSC is an instruction
+if [ "$ISA" = vmx ]; then
+	off=$((off_cost - stock_cost))
+	on=$(($(cost busy) - stock_cost))
+	echo "# Cycles of CPUID, exit and re-entry: stock $stock_cost, off $off_cost, on $(cost busy)"
+	expect "switched off, an exit costs at most 3 cycles more: $off" [ $off -le 3 ]
+	expect "switched on, an exit costs at most 40 cycles more: $on" [ $on -le 40 ]
+fi
 unload_kvm
 echo '# done'

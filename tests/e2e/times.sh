@@ -6,8 +6,11 @@
 
 load_kvm patched
 
-echo '# A vCPU alone on its CPU'
-/lab/vm-check closure || [ $? -eq 1 ] || result 1 'vm-check closure'
+# Where a tick of the TSC is an instruction
+if [ "$ISA" = vmx ]; then
+	echo '# A vCPU alone on its CPU'
+	/lab/vm-check closure || [ $? -eq 1 ] || result 1 'vm-check closure'
+fi
 
 echo '# Two vCPUs on one CPU, under load'
 vm_start loaded 2 "$(script '
@@ -24,10 +27,10 @@ vm_wait loaded
 
 echo '# A guest of the guest'
 # shellcheck disable=SC2034 # for vm_start
-vm_files='/modules/irqbypass.ko /modules/stock/kvm.ko /modules/stock/kvm-intel.ko'
+vm_files="/modules/irqbypass.ko /modules/stock/kvm.ko /modules/stock/kvm-$([ "$ISA" = vmx ] && echo intel || echo amd).ko"
 vm_start nested 1 "$(script '
 	. ./tap.sh
-	insmod irqbypass.ko && insmod kvm.ko && insmod kvm-intel.ko
+	insmod irqbypass.ko && insmod kvm.ko && insmod kvm-*.ko
 	./vm-check nested || [ $? -eq 1 ] || result 1 "vm-check nested"')" /dev/ttyS1
 vm_wait nested
 unload_kvm

@@ -4,7 +4,6 @@
  * one vCPU in real mode, with interrupts disabled, whose few instructions are
  * known one by one.
  */
-#include <asm/vmx.h>
 #include <err.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -18,6 +17,7 @@
 #include "check.h"
 #include "leaf.h"
 #include "leaves.h"
+#include "reasons.h"
 
 #define MEMORY_SIZE	0x10000
 #define CODE		0x1000
@@ -205,11 +205,11 @@ static void check_nested(void)
 	struct vm vm = create_vm(nested_begin, nested_end);
 	struct pair before, after, resumes_before, resumes;
 
-	resumes_before = read_reason(EXIT_REASON_VMRESUME);
-	before = read_view(EXIT_REASON_CPUID, KVM_EXIT_STATS_VIEW_LONGEST);
+	resumes_before = read_reason(reasons->enter_guest);
+	before = read_view(reasons->cpuid, KVM_EXIT_STATS_VIEW_LONGEST);
 	run_vm(&vm);
-	after = read_view(EXIT_REASON_CPUID, KVM_EXIT_STATS_VIEW_LONGEST);
-	resumes = read_reason(EXIT_REASON_VMRESUME);
+	after = read_view(reasons->cpuid, KVM_EXIT_STATS_VIEW_LONGEST);
+	resumes = read_reason(reasons->enter_guest);
 
 	check(after.b - before.b == CPUIDS,
 	      "exits while a guest of the guest ran: %d CPUIDs expected, %" PRIu64
@@ -217,12 +217,13 @@ static void check_nested(void)
 	check(resumes.exits - resumes_before.exits >= CPUIDS,
 	      "the guest resumed its guest at least as often, %" PRIu64,
 	      resumes.exits - resumes_before.exits);
-	check(read_view(EXIT_REASON_VMRESUME, KVM_EXIT_STATS_VIEW_LONGEST).b == 0,
+	check(read_view(reasons->enter_guest, KVM_EXIT_STATS_VIEW_LONGEST).b == 0,
 	      "which are exits of the guest itself");
 }
 
 int main(int argc, char **argv)
 {
+	choose_reasons();
 	if (argc == 2 && !strcmp(argv[1], "closure"))
 		check_closure();
 	else if (argc == 2 && !strcmp(argv[1], "nested"))

@@ -27,7 +27,10 @@ unload_kvm() {
 vm_start() {
 	vm=/run/vm/$1
 	# QEMU itself would put the initrd of an unpacked kernel over the ACPI tables.
-	initrd_at=0x4000000
+	initrd_at=0x5000000
+	# QEMU's TCG and the KVM in it do not agree on the size of the XSAVE area.
+	noxsave=
+	[ "$ISA" = vmx ] || noxsave=noxsave
 	rm -rf "$vm"
 	mkdir -p "$vm/tree/lab/files"
 	cp "$3" "$vm/tree/lab/cmd"
@@ -44,7 +47,7 @@ vm_start() {
 		-device pvpanic -action panic=pause \
 		-no-reboot -kernel /lab/vmlinux \
 		-device "loader,file=$vm/initrd,addr=$initrd_at,force-raw=on" \
-		-append "$KERNEL_ARGS reboot=t memmap=16M\$$initrd_at initrdmem=$initrd_at,$(stat -c %s "$vm/initrd") ${5:-}" \
+		-append "$KERNEL_ARGS $noxsave reboot=t memmap=16M\$$initrd_at initrdmem=$initrd_at,$(stat -c %s "$vm/initrd") ${5:-}" \
 		-serial "file:$vm/console" \
 		-chardev "file,id=output,path=$4,append=on" \
 		-device isa-serial,index=1,chardev=output \

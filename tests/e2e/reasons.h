@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef REASONS_H
+#define REASONS_H
+
+#include <asm/svm.h>
+#include <asm/vmx.h>
+#include <stdint.h>
+
+#include "leaves.h"
+
+/* One more than the highest exit number there is, but for "other" */
+#define NR_NUMBERS 0x480
+
+/* The exits that the checks cause, as the two encodings number them. */
+struct reasons {
+	uint32_t encoding;
+	uint32_t cpuid, port, rdmsr, wrmsr, page, hlt, interrupt, enter_guest;
+};
+
+static const struct reasons vmx_reasons = {
+	.encoding	= KVM_EXIT_STATS_ENCODING_VMX,
+	.cpuid		= EXIT_REASON_CPUID,
+	.port		= EXIT_REASON_IO_INSTRUCTION,
+	.rdmsr		= EXIT_REASON_MSR_READ,
+	.wrmsr		= EXIT_REASON_MSR_WRITE,
+	.page		= EXIT_REASON_EPT_VIOLATION,
+	.hlt		= EXIT_REASON_HLT,
+	.interrupt	= EXIT_REASON_EXTERNAL_INTERRUPT,
+	.enter_guest	= EXIT_REASON_VMRESUME,
+};
+
+static const struct reasons svm_reasons = {
+	.encoding	= KVM_EXIT_STATS_ENCODING_SVM,
+	.cpuid		= SVM_EXIT_CPUID,
+	.port		= SVM_EXIT_IOIO,
+	.rdmsr		= SVM_EXIT_MSR,
+	.wrmsr		= SVM_EXIT_MSR,
+	.page		= SVM_EXIT_NPF,
+	.hlt		= SVM_EXIT_HLT,
+	.interrupt	= SVM_EXIT_INTR,
+	.enter_guest	= SVM_EXIT_VMRUN,
+};
+
+/* Those of this processor */
+static const struct reasons *reasons = &vmx_reasons;
+
+static inline void choose_reasons(void)
+{
+	if (__builtin_cpu_is("amd"))
+		reasons = &svm_reasons;
+}
+
+#endif
