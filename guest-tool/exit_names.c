@@ -61,18 +61,36 @@ static const struct exit_encoding *find_encoding(unsigned int encoding)
 	return NULL;
 }
 
+/*
+ * The i-th name of an encoding, or NULL after the last; an empty one where a number
+ * has none.  Numbers beyond the leaves' 16 bits are not for these.
+ */
+static const char *name_at(const struct exit_encoding *enc, size_t i, uint32_t *number)
+{
+	if (i < enc->nr_names) {
+		*number = enc->names[i].number;
+		return enc->names[i].number <= KVM_EXIT_STATS_NUMBER_MASK ?
+		       enc->names[i].name : "";
+	}
+	i -= enc->nr_names;
+	if (i >= enc->nr_more)
+		return NULL;
+	*number = i;
+	return enc->more[i] ? enc->more[i] : "";
+}
+
 static const char *find_name(unsigned int encoding, uint32_t number)
 {
 	const struct exit_encoding *enc = find_encoding(encoding);
+	const char *name;
+	uint32_t n;
 	size_t i;
 
-	if (!enc)
-		return "?";
-	for (i = 0; i < enc->nr_names; i++) {
-		if (enc->names[i].number == number)
-			return enc->names[i].name;
+	for (i = 0; enc && (name = name_at(enc, i, &n)); i++) {
+		if (n == number && *name)
+			return name;
 	}
-	return number < enc->nr_more && enc->more[number] ? enc->more[number] : "?";
+	return "?";
 }
 
 const char *exit_name(unsigned int encoding, uint32_t number, char name[EXIT_NAME_MAX])
@@ -99,18 +117,13 @@ static bool is_name(const char *name, const char *wanted)
 int exit_number(unsigned int encoding, const char *name)
 {
 	const struct exit_encoding *enc = find_encoding(encoding);
+	const char *other;
+	uint32_t number;
 	size_t i;
 
-	if (!enc)
-		return -1;
-	for (i = 0; i < enc->nr_names; i++) {
-		if (enc->names[i].number <= KVM_EXIT_STATS_NUMBER_MASK &&
-		    is_name(enc->names[i].name, name))
-			return enc->names[i].number;
-	}
-	for (i = 0; i < enc->nr_more; i++) {
-		if (enc->more[i] && is_name(enc->more[i], name))
-			return i;
+	for (i = 0; enc && (other = name_at(enc, i, &number)); i++) {
+		if (*other && is_name(other, name))
+			return number;
 	}
 	return -1;
 }
@@ -118,18 +131,13 @@ int exit_number(unsigned int encoding, const char *name)
 int exit_name_width(unsigned int encoding)
 {
 	const struct exit_encoding *enc = find_encoding(encoding);
-	size_t i, width = 0;
+	size_t i, width = 1;
+	const char *name;
+	uint32_t number;
 
-	if (!enc)
-		return 1;
-	for (i = 0; i < enc->nr_names; i++) {
-		if (enc->names[i].number <= KVM_EXIT_STATS_NUMBER_MASK &&
-		    width < strlen(enc->names[i].name))
-			width = strlen(enc->names[i].name);
-	}
-	for (i = 0; i < enc->nr_more; i++) {
-		if (enc->more[i] && width < strlen(enc->more[i]))
-			width = strlen(enc->more[i]);
+	for (i = 0; enc && (name = name_at(enc, i, &number)); i++) {
+		if (width < strlen(name))
+			width = strlen(name);
 	}
 	return width;
 }

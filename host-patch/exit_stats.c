@@ -294,6 +294,23 @@ static u64 kvm_exit_stats_read_slot(struct kvm *kvm, struct kvm_vcpu *vcpu,
 	return all;
 }
 
+/* Of all slots, or only of those whose number is not defined. */
+static u64 kvm_exit_stats_read_slots(struct kvm *kvm, struct kvm_vcpu *vcpu,
+				     bool all_slots, enum kvm_exit_stat_value value)
+{
+	u64 one, all = 0;
+	unsigned int slot;
+
+	for (slot = 0; slot < isa->nr_slots; slot++) {
+		if (!all_slots && test_bit(slot, defined_slots))
+			continue;
+
+		one = kvm_exit_stats_read_slot(kvm, vcpu, slot, value);
+		kvm_exit_stats_add(value, &all, one);
+	}
+	return all;
+}
+
 /*
  * Return one value of the exits with the given number, which must be a defined
  * one, of one vCPU, or of all the VM's vCPUs if @vcpu is NULL: the longest of
@@ -305,30 +322,15 @@ static u64 kvm_exit_stats_read_slot(struct kvm *kvm, struct kvm_vcpu *vcpu,
 u64 kvm_exit_stats_read(struct kvm *kvm, struct kvm_vcpu *vcpu, u16 number,
 			enum kvm_exit_stat_value value)
 {
-	u64 one, all = 0;
-	unsigned int slot;
+	if (number == KVM_EXIT_STATS_OTHER)
+		return kvm_exit_stats_read_slots(kvm, vcpu, false, value);
 
-	if (number != KVM_EXIT_STATS_OTHER)
-		return kvm_exit_stats_read_slot(kvm, vcpu,
-						kvm_exit_stats_slot(number), value);
-
-	for_each_clear_bit(slot, defined_slots, isa->nr_slots) {
-		one = kvm_exit_stats_read_slot(kvm, vcpu, slot, value);
-		kvm_exit_stats_add(value, &all, one);
-	}
-	return all;
+	return kvm_exit_stats_read_slot(kvm, vcpu, kvm_exit_stats_slot(number), value);
 }
 
 /* Like kvm_exit_stats_read(), but of all exits, whatever their number. */
 u64 kvm_exit_stats_read_all(struct kvm *kvm, struct kvm_vcpu *vcpu,
 			    enum kvm_exit_stat_value value)
 {
-	u64 one, all = 0;
-	unsigned int slot;
-
-	for (slot = 0; slot < isa->nr_slots; slot++) {
-		one = kvm_exit_stats_read_slot(kvm, vcpu, slot, value);
-		kvm_exit_stats_add(value, &all, one);
-	}
-	return all;
+	return kvm_exit_stats_read_slots(kvm, vcpu, true, value);
 }

@@ -218,27 +218,34 @@ static bool is_defined(uint32_t number)
 	return number <= 85;
 }
 
-static bool plausible(struct regs regs)
+static bool plausible(struct regs regs, unsigned int bits_of_a)
 {
 	struct pair pair = pair_of(regs);
 
 	/* A register that CPUID left alone would make a value huge. */
-	return pair.a < 1ULL << 48 && pair.b < 1ULL << 48;
+	return pair.a < 1ULL << bits_of_a && pair.b < 1ULL << 48;
+}
+
+/* Exits and cycles */
+static bool plausible_counts(struct regs regs)
+{
+	return plausible(regs, 32);
 }
 
 static bool occupancy_right(uint32_t block, struct regs regs)
 {
 	const uint32_t bits[] = { regs.eax, regs.ebx, regs.ecx, regs.edx };
-	uint32_t i;
+	uint32_t i, number;
+	bool happened;
 
-	/* CPUID has happened, numbers that are not defined have not. */
+	/* CPUID has happened; numbers that are not defined, "other", have not. */
 	for (i = 0; i < 128; i++) {
-		if (!(bits[i / 32] & 1U << i % 32)) {
-			if (128 * block + i == reasons->cpuid)
-				return false;
-		} else if (!is_defined(128 * block + i)) {
+		number = 128 * block + i;
+		happened = bits[i / 32] & 1U << i % 32;
+		if (number == reasons->cpuid && !happened)
 			return false;
-		}
+		if (happened && (!is_defined(number) || number == KVM_EXIT_STATS_OTHER))
+			return false;
 	}
 	return true;
 }
@@ -250,7 +257,7 @@ static bool totals_right(uint32_t index, struct regs regs)
 	index &= ~KVM_EXIT_STATS_SCOPE_VCPU;
 	switch (index) {
 	case KVM_EXIT_STATS_SUM:
-		return plausible(regs) && regs.eax;
+		return plausible_counts(regs) && regs.eax;
 	case KVM_EXIT_STATS_DESCRIPTION:
 		return regs.eax == (KVM_EXIT_STATS_VERSION |
 				    reasons->encoding << KVM_EXIT_STATS_ENCODING_SHIFT) &&
@@ -275,10 +282,14 @@ static bool reason_right(uint32_t index, struct regs regs)
 	static const struct regs undefined = { .edx = KVM_EXIT_STATS_UNDEFINED };
 	static const struct regs zeros;
 	uint32_t number = index & KVM_EXIT_STATS_NUMBER_MASK;
+	uint32_t view = (index & ~KVM_EXIT_STATS_SCOPE_VCPU) >> KVM_EXIT_STATS_VIEW_SHIFT;
 
-	if (!is_view((index & ~KVM_EXIT_STATS_SCOPE_VCPU) >> KVM_EXIT_STATS_VIEW_SHIFT))
+	if (!is_view(view))
 		return same(regs, zeros);
-	return is_defined(number) ? plausible(regs) : same(regs, undefined);
+	if (!is_defined(number))
+		return same(regs, undefined);
+	return view == KVM_EXIT_STATS_VIEW_COUNT ? plausible_counts(regs) :
+						   plausible(regs, 48);
 }
 
 static bool answer_right(uint32_t leaf, uint32_t index)

@@ -11,11 +11,8 @@ tracing=/sys/kernel/tracing
 trace_start() {
 	echo 'hist:keys=exit_reason' >$tracing/events/kvm/kvm_exit/trigger
 	echo 'hist:keys=vcpu_id' >$tracing/events/kvm/kvm_entry/trigger
-	if [ "$ISA" = vmx ]; then
-		echo 'p:slow kvm_intel:vmx_handle_exit'
-	else
-		echo 'p:slow kvm_amd:svm_handle_exit'
-	fi >$tracing/kprobe_events
+	# shellcheck disable=SC2154 # from vm.sh
+	echo "p:slow $(echo "$vendor" | tr - _):${ISA}_handle_exit" >$tracing/kprobe_events
 	echo 1 >$tracing/events/kprobes/enable
 }
 

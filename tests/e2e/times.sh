@@ -26,8 +26,8 @@ vm_monitor loaded quit
 vm_wait loaded
 
 echo '# A guest of the guest'
-# shellcheck disable=SC2034 # for vm_start
-vm_files="/modules/irqbypass.ko /modules/stock/kvm.ko /modules/stock/kvm-$([ "$ISA" = vmx ] && echo intel || echo amd).ko"
+# shellcheck disable=SC2034,SC2154 # for vm_start, from vm.sh
+vm_files="/modules/irqbypass.ko /modules/stock/kvm.ko /modules/stock/$vendor.ko"
 vm_start nested 1 "$(script '
 	. ./tap.sh
 	insmod irqbypass.ko && insmod kvm.ko && insmod kvm-*.ko

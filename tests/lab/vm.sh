@@ -2,6 +2,10 @@
 # shellcheck shell=sh
 # Functions for what runs on the KVM host, L1: modules and inner VMs.
 
+# The vendor's module of KVM
+vendor=kvm-intel
+[ "$ISA" = vmx ] || vendor=kvm-amd
+
 # mark TEXT: tell the machine outside how far this one is.
 mark() {
 	echo "lab: $1" >/dev/console
@@ -9,15 +13,13 @@ mark() {
 
 # load_kvm patched|stock [ARGS]: load KVM's modules, ARGS for kvm.ko.
 load_kvm() {
-	vendor=kvm-amd
-	! grep -qw vmx /proc/cpuinfo || vendor=kvm-intel
 	[ -d /sys/module/irqbypass ] || insmod /modules/irqbypass.ko || return
 	# shellcheck disable=SC2086 # words
 	insmod "/modules/$1/kvm.ko" $2 && insmod "/modules/$1/$vendor.ko"
 }
 
 unload_kvm() {
-	rmmod kvm_intel 2>/dev/null || rmmod kvm_amd
+	rmmod "$vendor"
 	rmmod kvm
 }
 
