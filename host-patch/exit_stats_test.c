@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * VM-Exit statistics: cause exits whose number is known, and read with CPUID what
+ * KVM has counted.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <asm/kvm_exit_stats.h>
+#include <asm/svm.h>
+#include <asm/vmx.h>
+#include <linux/kvm_para.h>
+
+#include "test_util.h"
+
+#include "apic.h"
+#include "kvm_util.h"
+#include "processor.h"
+
+#define NR_EXITS		100
+
+/* Userspace answers neither the port nor the address. */
+#define UNUSED_PORT		0x80
+#define UNUSED_ADDRESS		0xc0000000ul
+
+#define EXIT_STATS_PARAM	"/sys/module/kvm/parameters/exit_stats"
+
+/* The guest's, set by guest_init(). */
+static bool is_svm;
+
+struct exit_pair {
+	u64 a;
+	u64 b;
+};
+
+struct exit_cause {
+	const char *name;
+	u32 vmx_reason;
+	u32 svm_code;
+	void (*cause)(void);
+	/* Not only the guest makes pages fault. */
+	bool at_least;
+};
+
+static struct exit_pair read_leaf(u32 leaf, u32 index)
+{
+	u32 eax, ebx, ecx, edx;
+
+	__cpuid(leaf, index, &eax, &ebx, &ecx, &edx);
+	return (struct exit_pair) { (u64)edx << 32 | eax, (u64)ebx << 32 | ecx };
+}
+
+static struct exit_pair read_view(u32 number, u32 view)
+{
+	return read_leaf(KVM_EXIT_STATS_CPUID_REASON,
+			 view << KVM_EXIT_STATS_VIEW_SHIFT | number);
+}
+
+static u64 read_exits(u32 number)
+{
+	return read_view(number, KVM_EXIT_STATS_VIEW_COUNT).a;
+}
+
+static u64 read_exits_of_vcpu(u32 number)
+{
+	return read_leaf(KVM_EXIT_STATS_CPUID_REASON,
+			 KVM_EXIT_STATS_SCOPE_VCPU | number).a;
+}
+
+static bool has_happened(u32 number)
+{
+	u32 regs[4];
+
+	__cpuid(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_OCCUPANCY + number / 128,
+		&regs[0], &regs[1], &regs[2], &regs[3]);
+	return regs[number % 128 / 32] & BIT(number % 32);
+}
+
+static bool has_signature(void)
+{
+	char signature[12];
+	u32 eax;
+
+	__cpuid(KVM_EXIT_STATS_CPUID_SIGNATURE, 0, &eax, (u32 *)signature,
+		(u32 *)(signature + 4), (u32 *)(signature + 8));
+	return !memcmp(signature, KVM_EXIT_STATS_SIGNATURE, sizeof(signature)) &&
+	       eax == KVM_EXIT_STATS_CPUID_MAX;
+}
+
+static void guest_init(void)
+{
+	u32 eax, ebx, ecx, edx;
+
+	GUEST_ASSERT(has_signature());
+
+	__cpuid(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_DESCRIPTION,
+		&eax, &ebx, &ecx, &edx);
+	GUEST_ASSERT_EQ(eax & 0xffff, KVM_EXIT_STATS_VERSION);
+	GUEST_ASSERT(ebx & KVM_EXIT_STATS_FEATURE_VCPU);
+	GUEST_ASSERT(ecx);
+
+	is_svm = eax >> KVM_EXIT_STATS_ENCODING_SHIFT == KVM_EXIT_STATS_ENCODING_SVM;
+}
+
+static u64 hypercall(u64 nr, u64 a0, u64 a1)
+{
+	u64 ret;
+
+	if (is_svm)
+		asm volatile("vmmcall" : "=a"(ret) : "a"(nr), "b"(a0), "c"(a1) : "memory");
+	else
+		asm volatile("vmcall" : "=a"(ret) : "a"(nr), "b"(a0), "c"(a1) : "memory");
+	return ret;
+}
+
+static u32 number_of_hypercalls(void)
+{
+	return is_svm ? SVM_EXIT_VMMCALL : EXIT_REASON_VMCALL;
+}
+
+static u32 number_of_cpuids(void)
+{
+	return is_svm ? SVM_EXIT_CPUID : EXIT_REASON_CPUID;
+}
+
+static void cause_cpuid(void)
+{
+	u32 eax, ebx, ecx, edx;
+
+	__cpuid(0, 0, &eax, &ebx, &ecx, &edx);
+}
+
+static void cause_port_io(void)
+{
+	asm volatile("outb %%al, %0" : : "N"(UNUSED_PORT));
+}
+
+static void cause_rdmsr(void)
+{
+	rdmsr(MSR_IA32_UCODE_REV);
+}
+
+static void cause_wrmsr(void)
+{
+	wrmsr(MSR_IA32_UCODE_REV, 0);
+}
+
+static void cause_hypercall(void)
+{
+	hypercall(KVM_HC_VAPIC_POLL_IRQ, 0, 0);
+}
+
+/* No interrupt is needed to go on: the vCPU kicks itself beforehand. */
+static void cause_halt(void)
+{
+	hypercall(KVM_HC_KICK_CPU, 0, 0);
+	asm volatile("hlt");
+}
+
+static void cause_mmio(void)
+{
+	READ_ONCE(*(u32 *)UNUSED_ADDRESS);
+}
+
+static const struct exit_cause causes[] = {
+	{ "CPUID", EXIT_REASON_CPUID, SVM_EXIT_CPUID, cause_cpuid },
+	{ "port I/O", EXIT_REASON_IO_INSTRUCTION, SVM_EXIT_IOIO, cause_port_io },
+	{ "RDMSR", EXIT_REASON_MSR_READ, SVM_EXIT_MSR, cause_rdmsr },
+	{ "WRMSR", EXIT_REASON_MSR_WRITE, SVM_EXIT_MSR, cause_wrmsr },
+	{ "hypercall", EXIT_REASON_VMCALL, SVM_EXIT_VMMCALL, cause_hypercall },
+	{ "HLT", EXIT_REASON_HLT, SVM_EXIT_HLT, cause_halt },
+	{ "MMIO", EXIT_REASON_EPT_MISCONFIG, SVM_EXIT_NPF, cause_mmio, true },
+};
+
+static void check_cause(const struct exit_cause *cause)
+{
+	u32 number = is_svm ? cause->svm_code : cause->vmx_reason;
+	struct exit_pair before, after;
+	u64 expected = NR_EXITS;
+	int i;
+
+	/* The CPUID that reads is in what it returns. */
+	if (number == number_of_cpuids())
+		expected++;
+
+	/* The first access may be an exit of another kind, or even two. */
+	cause->cause();
+
+	before = read_view(number, KVM_EXIT_STATS_VIEW_COUNT);
+	for (i = 0; i < NR_EXITS; i++)
+		cause->cause();
+	after = read_view(number, KVM_EXIT_STATS_VIEW_COUNT);
+
+	if (cause->at_least)
+		GUEST_ASSERT(after.a - before.a >= expected);
+	else
+		GUEST_ASSERT_EQ(after.a - before.a, expected);
+	GUEST_ASSERT(after.b > before.b);
+	GUEST_ASSERT(has_happened(number));
+}
+
+static void guest_counts(void)
+{
+	int i;
+
+	guest_init();
+	/* What is disabled receives no kick. */
+	x2apic_enable();
+	for (i = 0; i < ARRAY_SIZE(causes); i++) {
+		GUEST_SYNC(i);
+		check_cause(&causes[i]);
+	}
+	GUEST_DONE();
+}
+
+/* What is said of the hypercalls, of which none comes in between. */
+static void guest_views(void)
+{
+	struct exit_pair split, longest, count, buckets;
+	u64 exits = 0;
+	u32 number, i;
+
+	guest_init();
+	number = number_of_hypercalls();
+	GUEST_ASSERT(!has_happened(number));
+	for (i = 0; i < NR_EXITS; i++)
+		cause_hypercall();
+
+	split = read_view(number, KVM_EXIT_STATS_VIEW_SPLIT);
+	longest = read_view(number, KVM_EXIT_STATS_VIEW_LONGEST);
+	count = read_view(number, KVM_EXIT_STATS_VIEW_COUNT);
+	GUEST_ASSERT_EQ(count.a, NR_EXITS);
+	GUEST_ASSERT(split.a + split.b <= count.b);
+	GUEST_ASSERT(longest.a && longest.a <= count.b);
+	GUEST_ASSERT(longest.a >= count.b / NR_EXITS);
+	/* Nothing was nested. */
+	GUEST_ASSERT_EQ(longest.b, 0);
+
+	for (i = 0; i < KVM_EXIT_STATS_NR_BUCKETS / 2; i++) {
+		buckets = read_view(number, KVM_EXIT_STATS_VIEW_HISTOGRAM + i);
+		exits += buckets.a + buckets.b;
+	}
+	GUEST_ASSERT_EQ(exits, NR_EXITS);
+	GUEST_DONE();
+}
+
+static void check_answer(u32 leaf, u32 index, u64 a, u64 b)
+{
+	struct exit_pair pair = read_leaf(leaf, index);
+
+	GUEST_ASSERT_EQ(pair.a, a);
+	GUEST_ASSERT_EQ(pair.b, b);
+}
+
+static void guest_undefined(void)
+{
+	static const u32 vmx_gaps[] = { 35, 38, 42, 71, 86 };
+	static const u32 svm_gaps[] = { 0xa7, 0xff, 0x3ff, 0x404 };
+	static const u32 gaps[] = { 0x800, 0x7fff, 0x8000, 0xfffe };
+	const u64 undefined = (u64)KVM_EXIT_STATS_UNDEFINED << 32;
+	u32 i, number;
+
+	guest_init();
+	for (i = 0; i < ARRAY_SIZE(gaps); i++)
+		check_answer(KVM_EXIT_STATS_CPUID_REASON, gaps[i], undefined, 0);
+	for (i = 0; i < ARRAY_SIZE(vmx_gaps) && !is_svm; i++)
+		check_answer(KVM_EXIT_STATS_CPUID_REASON, vmx_gaps[i], undefined, 0);
+	for (i = 0; i < ARRAY_SIZE(svm_gaps) && is_svm; i++)
+		check_answer(KVM_EXIT_STATS_CPUID_REASON, svm_gaps[i], undefined, 0);
+
+	/* Views, subleaves and leaves that there are not. */
+	number = number_of_cpuids();
+	for (i = 3; i < KVM_EXIT_STATS_VIEW_HISTOGRAM; i++)
+		check_answer(KVM_EXIT_STATS_CPUID_REASON,
+			     i << KVM_EXIT_STATS_VIEW_SHIFT | number, 0, 0);
+	for (i = 24; i < 31; i++)
+		check_answer(KVM_EXIT_STATS_CPUID_REASON, BIT(i) | number, 0, 0);
+	check_answer(KVM_EXIT_STATS_CPUID_TOTALS, 0x7fffffff, 0, 0);
+	check_answer(KVM_EXIT_STATS_CPUID_SIGNATURE + 1, 0, 0, 0);
+	GUEST_DONE();
+}
+
+static void guest_two_vcpus(void)
+{
+	u32 number;
+	int i;
+
+	guest_init();
+	number = number_of_hypercalls();
+	for (i = 0; i < NR_EXITS; i++)
+		cause_hypercall();
+	/* The other one comes to this point, too. */
+	GUEST_SYNC(0);
+
+	GUEST_ASSERT_EQ(read_exits_of_vcpu(number), NR_EXITS);
+	GUEST_ASSERT_EQ(read_exits(number), 2 * NR_EXITS);
+	GUEST_DONE();
+}
+
+/* Another VM has made hypercalls, this one has not. */
+static void guest_of_another_vm(void)
+{
+	guest_init();
+	GUEST_ASSERT_EQ(read_exits(number_of_hypercalls()), 0);
+	GUEST_ASSERT(!has_happened(number_of_hypercalls()));
+	GUEST_DONE();
+}
+
+static u64 emulate_read_exits(u32 number)
+{
+	u32 eax = KVM_EXIT_STATS_CPUID_REASON, ebx, ecx = number, edx;
+
+	asm volatile(KVM_FEP "cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+	return (u64)edx << 32 | eax;
+}
+
+/* KVM's emulator answers, too, and no CPUID has made the vCPU exit. */
+static void guest_emulated(void)
+{
+	u32 number, undefined_opcode;
+	u64 exits;
+
+	guest_init();
+	number = number_of_cpuids();
+	undefined_opcode = is_svm ? SVM_EXIT_EXCP_BASE + UD_VECTOR :
+				    EXIT_REASON_EXCEPTION_NMI;
+
+	exits = read_exits(number);
+	GUEST_ASSERT_EQ(emulate_read_exits(number), exits);
+	GUEST_ASSERT_EQ(emulate_read_exits(number), exits);
+	GUEST_ASSERT_EQ(read_exits(undefined_opcode), 2);
+	GUEST_DONE();
+}
+
+static void guest_defined_leaf(void)
+{
+	u32 eax, ebx, ecx, edx;
+
+	GUEST_ASSERT(has_signature());
+	__cpuid(KVM_EXIT_STATS_CPUID_TOTALS, 0, &eax, &ebx, &ecx, &edx);
+	GUEST_ASSERT_EQ(eax, 1);
+	GUEST_ASSERT_EQ(ebx, 2);
+	GUEST_ASSERT_EQ(ecx, 3);
+	GUEST_ASSERT_EQ(edx, 4);
+	GUEST_DONE();
+}
+
+/* The leaves of another range, which nobody has defined. */
+static void check_out_of_range(u32 leaf, u32 index)
+{
+	struct exit_pair pair = read_leaf(leaf - 0x100, index);
+
+	check_answer(leaf, index, pair.a, pair.b);
+}
+
+static void guest_switched(void)
+{
+	u32 number;
+	u64 exits;
+	int i;
+
+	guest_init();
+	number = number_of_hypercalls();
+	cause_hypercall();
+	exits = read_exits(number);
+	GUEST_SYNC(0);
+
+	GUEST_ASSERT(!has_signature());
+	for (i = 0; i < 16; i++) {
+		check_out_of_range(KVM_EXIT_STATS_CPUID_SIGNATURE, i);
+		check_out_of_range(KVM_EXIT_STATS_CPUID_TOTALS, i);
+		check_out_of_range(KVM_EXIT_STATS_CPUID_REASON, i);
+		cause_hypercall();
+	}
+	GUEST_SYNC(1);
+
+	GUEST_ASSERT(has_signature());
+	GUEST_ASSERT_EQ(read_exits(number), exits);
+	cause_hypercall();
+	GUEST_ASSERT_EQ(read_exits(number), exits + 1);
+	GUEST_DONE();
+}
+
+/* Run to the guest's next GUEST_SYNC(), or its end.  Return false at the end. */
+static bool run_to_sync(struct kvm_vcpu *vcpu, u64 *stage)
+{
+	struct ucall uc;
+
+	for (;;) {
+		vcpu_run(vcpu);
+		switch (get_ucall(vcpu, &uc)) {
+		case UCALL_SYNC:
+			*stage = uc.args[1];
+			return true;
+		case UCALL_DONE:
+			return false;
+		case UCALL_ABORT:
+			REPORT_GUEST_ASSERT(uc);
+			break;
+		default:
+			/* Port I/O or MMIO. */
+			break;
+		}
+	}
+}
+
+static void run_to_end(struct kvm_vcpu *vcpu)
+{
+	u64 stage;
+
+	while (run_to_sync(vcpu, &stage))
+		;
+}
+
+static void test_guest(const char *what, void *guest_code)
+{
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm;
+
+	pr_info("%s\n", what);
+	vm = vm_create_with_one_vcpu(&vcpu, guest_code);
+	run_to_end(vcpu);
+	kvm_vm_free(vm);
+}
+
+static void test_counts(void)
+{
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm;
+	u64 stage;
+
+	vm = vm_create_with_one_vcpu(&vcpu, guest_counts);
+	virt_pg_map(vm, UNUSED_ADDRESS, UNUSED_ADDRESS);
+	while (run_to_sync(vcpu, &stage))
+		pr_info("Count: %s\n", causes[stage].name);
+	kvm_vm_free(vm);
+}
+
+static void *vcpu_thread(void *vcpu)
+{
+	u64 stage;
+
+	TEST_ASSERT(run_to_sync(vcpu, &stage), "The vCPU ended too early");
+	return NULL;
+}
+
+/* Two vCPUs count at once, and another VM sees nothing of that. */
+static void test_two_vcpus(void)
+{
+	struct kvm_vcpu *vcpus[2], *another_vcpu;
+	struct kvm_vm *vm, *another_vm;
+	pthread_t threads[2];
+	int i;
+
+	pr_info("Two vCPUs, and another VM\n");
+	vm = vm_create_with_vcpus(2, guest_two_vcpus, vcpus);
+	for (i = 0; i < 2; i++)
+		TEST_ASSERT(!pthread_create(&threads[i], NULL, vcpu_thread, vcpus[i]),
+			    "pthread_create() failed");
+	for (i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	for (i = 0; i < 2; i++)
+		run_to_end(vcpus[i]);
+
+	another_vm = vm_create_with_one_vcpu(&another_vcpu, guest_of_another_vm);
+	run_to_end(another_vcpu);
+	kvm_vm_free(another_vm);
+	kvm_vm_free(vm);
+}
+
+/* A leaf that the VMM has defined is the VMM's. */
+static void test_defined_leaf(void)
+{
+	const struct kvm_cpuid2 *supported = kvm_get_supported_cpuid();
+	struct kvm_cpuid2 *cpuid = allocate_kvm_cpuid2(supported->nent + 1);
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm;
+
+	pr_info("A leaf that the VMM defines\n");
+	memcpy(cpuid->entries, supported->entries,
+	       supported->nent * sizeof(cpuid->entries[0]));
+	cpuid->entries[supported->nent] = (struct kvm_cpuid_entry2) {
+		.function = KVM_EXIT_STATS_CPUID_TOTALS,
+		.eax = 1, .ebx = 2, .ecx = 3, .edx = 4,
+	};
+
+	vm = vm_create_with_one_vcpu(&vcpu, guest_defined_leaf);
+	vcpu_init_cpuid(vcpu, cpuid);
+	run_to_end(vcpu);
+	kvm_vm_free(vm);
+	free(cpuid);
+}
+
+static void switch_statistics(bool on)
+{
+	int fd = open(EXIT_STATS_PARAM, O_WRONLY);
+
+	TEST_ASSERT(fd >= 0 && write(fd, on ? "1" : "0", 1) == 1,
+		    "Cannot write " EXIT_STATS_PARAM);
+	close(fd);
+}
+
+static void test_switch(void)
+{
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm;
+	u64 stage;
+
+	if (access(EXIT_STATS_PARAM, W_OK)) {
+		print_skip("Off and on again: " EXIT_STATS_PARAM " is not writable");
+		return;
+	}
+
+	pr_info("Off and on again\n");
+	vm = vm_create_with_one_vcpu(&vcpu, guest_switched);
+	while (run_to_sync(vcpu, &stage))
+		switch_statistics(stage);
+	kvm_vm_free(vm);
+}
+
+int main(int argc, char *argv[])
+{
+	TEST_REQUIRE(!access(EXIT_STATS_PARAM, F_OK));
+	TEST_REQUIRE(get_kvm_param_bool("exit_stats"));
+
+	test_counts();
+	test_guest("Views", guest_views);
+	test_guest("What is not defined", guest_undefined);
+	test_two_vcpus();
+	test_defined_leaf();
+	if (kvm_is_forced_emulation_enabled())
+		test_guest("KVM's emulator", guest_emulated);
+	else
+		print_skip("KVM's emulator: kvm.force_emulation_prefix is off");
+	test_switch();
+	return 0;
+}
