@@ -414,6 +414,16 @@ static void read_all(const uint32_t *seen, struct pair *all)
 	all[reasons->cpuid] = read_reason(reasons->cpuid);
 }
 
+static uint64_t sum_of(const struct pair *all)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < NR_NUMBERS; i++)
+		sum += all[i].exits;
+	return sum;
+}
+
 /* Have QEMU stop this VM, with nothing between here and there but one exit. */
 static void stop(void)
 {
@@ -423,7 +433,8 @@ static void stop(void)
 /*
  * Read all reasons, stop the VM with nothing in between, and print the reading
  * once the VM goes on.  Nothing has happened during a reading if the next one
- * differs only in the CPUIDs that it made.
+ * differs only in the CPUIDs that it made, and nothing since if their sum is that
+ * of all exits.
  */
 static void snapshot(void)
 {
@@ -432,6 +443,7 @@ static void snapshot(void)
 	static struct pair views[VIEW_END];
 	uint32_t seen[NR_NUMBERS / 32];
 	uint32_t i, reads;
+	uint64_t sum;
 
 	allow_port(PORT_PVPANIC);
 	/* These do not change until the port is written. */
@@ -443,10 +455,12 @@ static void snapshot(void)
 		read_all(seen, second);
 		first[reasons->cpuid].exits += reads;
 		first[reasons->cpuid].cycles = second[reasons->cpuid].cycles;
-	} while (memcmp(first, second, sizeof(first)));
+		sum = pair_of(cpuid(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_SUM)).exits;
+	} while (memcmp(first, second, sizeof(first)) || sum != sum_of(second) + 1);
 	stop();
 
 	second[reasons->port].exits++;
+	second[reasons->cpuid].exits++;
 	for (i = 0; i < NR_NUMBERS; i++) {
 		if (second[i].exits)
 			printf("%" PRIu32 " %" PRIu64 " %" PRIu64 "\n", i,
@@ -505,17 +519,18 @@ static void check_hide(void)
 }
 
 /*
- * Neither of two VMs sees the other's exits.  The busy one waits, stopped, until
- * the idle one is idle.
+ * Neither of two VMs sees the other's exits.  Each waits, stopped, while the other
+ * has its turn.
  */
 static void check_idle(void)
 {
-	struct pair before = read_reason(reasons->cpuid), after;
+	struct pair before, after;
 
-	mark("idle");
-	sleep_ms(10000);
+	allow_port(PORT_PVPANIC);
+	before = read_reason(reasons->cpuid);
+	mark("idle waits");
+	stop();
 	after = read_reason(reasons->cpuid);
-	mark("not idle");
 	check(after.exits - before.exits == 1,
 	      "idle VM beside a busy one: %" PRIu64 " CPUIDs, its own",
 	      after.exits - before.exits);
@@ -536,7 +551,6 @@ static void check_busy(void)
 	check(after.exits - before.exits == 50 * TIMES + 1,
 	      "busy VM beside an idle one: %" PRIu64 " CPUIDs, its own",
 	      after.exits - before.exits);
-	mark("busy done");
 }
 
 static void run_on(int cpu)

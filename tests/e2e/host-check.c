@@ -240,10 +240,10 @@ static void check_snapshot(char **files)
 	      ours.nested[io] == theirs.nested[io],
 	      "and so are all views of port I/O");
 
-	/* The guest's last CPUID was still going on when it read this. */
+	/* The guest's last but one CPUID was still going on when it read this. */
 	cycles = theirs.cycles[reasons->cpuid] - ours.cycles[reasons->cpuid];
 	check(cycles > 0 && cycles < 100000,
-	      "the cycles of CPUID lack just those of the guest's last, %" PRIu64, cycles);
+	      "the cycles of CPUID lack just those of the guest's last two, %" PRIu64, cycles);
 }
 
 /* Adds to open the exits that are in no bucket. */

@@ -4,13 +4,22 @@
 . /lab/lib.sh
 
 load_kvm patched
+# What perf does inside an exit takes time that only KVM sees.  QEMU's clock is the
+# machine's, and whatever else runs there makes that more; in Linux 6.1 SVM's
+# tracepoint comes after the host's interrupts have been handled, too.
+if [ "$ISA" = vmx ]; then
+	seconds=90 TOLERANCE=2
+else
+	seconds=30 TOLERANCE=10
+fi
+export TOLERANCE
 # shellcheck disable=SC2034 # for vm_start
-vm_under="/lab/compare-with-perf $([ "$ISA" = vmx ] && echo 90 || echo 30)"
+vm_under="/lab/compare-with-perf $seconds"
 vm_start perf 1 "$(script './guest-check timer-load; sleep 1000')" /dev/ttyS1 >/tmp/perf
 perf_status=0
 wait "$(cat /run/vm/perf/pid)" || perf_status=$?
 sed 's/^/# /' /tmp/perf
-result "$perf_status" 'perf kvm stat has the same exits by reason, and the same time within 2 %'
+result "$perf_status" "perf kvm stat has the same exits by reason, and the same time within $TOLERANCE %"
 [ $perf_status -eq 0 ] || sed 's/^/# /' /run/vm/perf/log
 unload_kvm
 echo '# done'
