@@ -18,10 +18,11 @@ CPPFLAGS := -Iinclude -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
 
 tool_src  := $(wildcard guest-tool/*.c)
 tool_hdr  := $(wildcard guest-tool/*.h) include/leaves.h
-patch_src := $(wildcard host-patch/*.[ch]) host-patch/$(KERNEL)/hooks.patch include/leaves.h
+patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/*.patch) \
+	     host-patch/files include/leaves.h
 lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
 
-.PHONY: all run lab check test host install-host uninstall-host clean help packages-%
+.PHONY: all run lab series check test test-series host install-host uninstall-host clean help packages-%
 .DELETE_ON_ERROR:
 
 all: $(B)/cpuid-query
@@ -31,6 +32,8 @@ help:
 	@echo "make lab CMD='...'   the same chain, any shell command in the inner VM"
 	@echo "make test            all tests, on VMs inside an emulated PC; the last line counts them"
 	@echo "make check           the tests that need no virtual machine"
+	@echo "make series          the patch as a series of commits, $(B)/series-$(KERNEL)/*.patch"
+	@echo "make test-series     git am and build each of them, some minutes"
 	@echo 'make all             build the guest tool, $(B)/cpuid-query'
 	@echo "make host            build KVM's modules for this machine's kernel, or RELEASE=..."
 	@echo "make install-host    install them, as root; make uninstall-host goes back"
@@ -46,7 +49,7 @@ $(B)/cpuid-query: $(tool_src) $(tool_hdr) Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $(tool_src)
 
 # The kernel
-$(K)/release: | packages-kernel
+$(K)/release: host-patch/fetch-kernel | packages-kernel
 	@$(stage) 900 $(B)/log/fetch.log "Fetching linux $(KERNEL)" \
 		host-patch/fetch-kernel $(K) $(KERNEL) $(WANTED)
 
@@ -82,6 +85,12 @@ uninstall-host:
 	rm -r $(module_dir)
 	depmod -b "$(DESTDIR)/" $(RELEASE)
 
+# For upstream
+series: $(K)/src/.prepared
+	@host-patch/apply $(K)/src $(KERNEL)
+	@host-patch/make-series $(K)/src $(KERNEL) $(B)/series-$(KERNEL)
+	@ls $(B)/series-$(KERNEL)/*.patch
+
 # The lab
 $(K)/lab/l1-base.cpio.lz4: tests/lab/make-images tests/lab/packages $(K)/release | packages-lab
 	@$(stage) 120 $(B)/log/base.log "Packing the KVM host" \
@@ -111,6 +120,9 @@ check_deps := $(B)/unit-tests $(K)/patched/kvm.ko
 
 check: $(check_deps) | packages-check
 	@tests/run $(K) $(KERNEL) check
+
+test-series: $(K)/patched/kvm.ko | packages-check
+	@tests/run $(K) $(KERNEL) series
 
 test: $(check_deps) $(lab_deps) $(K)/lab/perf.cpio.lz4 $(addprefix $(B)/,guest-check host-check vm-check) | packages-check
 	@tests/run $(K) $(KERNEL) check lab
