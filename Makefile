@@ -22,7 +22,7 @@ patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/
 	     host-patch/files include/leaves.h
 lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
 
-.PHONY: all run lab series check test test-series host install-host uninstall-host clean help packages-%
+.PHONY: all run lab series check test test-series selftest host install-host uninstall-host clean help packages-%
 .DELETE_ON_ERROR:
 
 all: $(B)/cpuid-query
@@ -34,6 +34,7 @@ help:
 	@echo "make check           the tests that need no virtual machine"
 	@echo "make series          the patch as a series of commits, $(B)/series-$(KERNEL)/*.patch"
 	@echo "make test-series     git am and build each of them, some minutes"
+	@echo "make selftest TEST=t  one of them, on patched modules"
 	@echo 'make all             build the guest tool, $(B)/cpuid-query'
 	@echo "make host            build KVM's modules for this machine's kernel, or RELEASE=..."
 	@echo "make install-host    install them, as root; make uninstall-host goes back"
@@ -90,6 +91,11 @@ series: $(K)/src/.prepared
 	@host-patch/apply $(K)/src $(KERNEL)
 	@host-patch/make-series $(K)/src $(KERNEL) $(B)/series-$(KERNEL)
 	@ls $(B)/series-$(KERNEL)/*.patch
+# KVM's own selftests, and this project's among them where the patch has one
+selftests := $(K)/selftests/names
+$(selftests): host-patch/build-selftests $(K)/patched/kvm.ko | packages-kernel packages-tool
+	@$(stage) 600 $(B)/log/build-selftests.log "Building KVM's selftests" \
+		host-patch/build-selftests $(K) $(@D)
 
 # The lab
 $(K)/lab/l1-base.cpio.lz4: tests/lab/make-images tests/lab/packages $(K)/release | packages-lab
@@ -105,6 +111,11 @@ run: CMD = ./cpuid-query
 run lab: $(lab_deps)
 	@CMD='$(subst ','\'',$(value CMD))' HOST_CMD='$(subst ','\'',$(value HOST_CMD))' \
 	FILES='$(B)/cpuid-query $(FILES)' SMP='$(SMP)' MODULES='$(MODULES)' \
+	KVM_ARGS='$(KVM_ARGS)' tests/lab/lab $(K)
+
+selftest: $(lab_deps) $(selftests)
+	@SCENARIO=tests/e2e/selftest.sh CMD='./$(subst ','\'',$(value TEST))' \
+	HOST_FILES='$(K)/selftests/$(firstword $(TEST))' SMP='$(SMP)' MODULES='$(MODULES)' \
 	KVM_ARGS='$(KVM_ARGS)' tests/lab/lab $(K)
 
 # Tests
