@@ -22,7 +22,7 @@ patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/
 	     host-patch/files include/leaves.h
 lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
 
-.PHONY: all run lab series check test test-series selftest host install-host uninstall-host clean help packages-%
+.PHONY: all run lab series check test test-series selftest test-selftests host install-host uninstall-host clean help packages-%
 .DELETE_ON_ERROR:
 
 all: $(B)/cpuid-query
@@ -34,6 +34,7 @@ help:
 	@echo "make check           the tests that need no virtual machine"
 	@echo "make series          the patch as a series of commits, $(B)/series-$(KERNEL)/*.patch"
 	@echo "make test-series     git am and build each of them, some minutes"
+	@echo "make test-selftests  KVM's own selftests, on stock modules and on patched ones"
 	@echo "make selftest TEST=t  one of them, on patched modules"
 	@echo 'make all             build the guest tool, $(B)/cpuid-query'
 	@echo "make host            build KVM's modules for this machine's kernel, or RELEASE=..."
@@ -137,6 +138,9 @@ test-series: $(K)/patched/kvm.ko | packages-check
 
 test: $(check_deps) $(lab_deps) $(K)/lab/perf.cpio.lz4 $(addprefix $(B)/,guest-check host-check vm-check) | packages-check
 	@tests/run $(K) $(KERNEL) check lab
+
+test-selftests: tests/e2e/selftests-$(KERNEL).list $(lab_deps) $(selftests) | packages-check
+	@tests/run $(K) $(KERNEL) selftests
 
 clean:
 	@rm -rf $(B)
