@@ -97,6 +97,7 @@ selftests := $(K)/selftests/names
 $(selftests): host-patch/build-selftests $(K)/patched/kvm.ko | packages-kernel packages-tool
 	@$(stage) 600 $(B)/log/build-selftests.log "Building KVM's selftests" \
 		host-patch/build-selftests $(K) $(@D)
+	@grep "^not built" $(B)/log/build-selftests.log >&2 || :
 
 # The lab
 $(K)/lab/l1-base.cpio.lz4: tests/lab/make-images tests/lab/packages $(K)/release | packages-lab
