@@ -32,10 +32,10 @@ help:
 	@echo "make lab CMD='...'   the same chain, any shell command in the inner VM"
 	@echo "make test            all tests, on VMs inside an emulated PC; the last line counts them"
 	@echo "make check           the tests that need no virtual machine"
+	@echo "make test-selftests  KVM's own selftests, on stock modules and on patched ones"
+	@echo "make selftest TEST=t one of them, on patched modules"
 	@echo "make series          the patch as a series of commits, $(B)/series-$(KERNEL)/*.patch"
 	@echo "make test-series     git am and build each of them, some minutes"
-	@echo "make test-selftests  KVM's own selftests, on stock modules and on patched ones"
-	@echo "make selftest TEST=t  one of them, on patched modules"
 	@echo 'make all             build the guest tool, $(B)/cpuid-query'
 	@echo "make host            build KVM's modules for this machine's kernel, or RELEASE=..."
 	@echo "make install-host    install them, as root; make uninstall-host goes back"
@@ -92,11 +92,18 @@ series: $(K)/src/.prepared
 	@host-patch/apply $(K)/src $(KERNEL)
 	@host-patch/make-series $(K)/src $(KERNEL) $(B)/series-$(KERNEL)
 	@ls $(B)/series-$(KERNEL)/*.patch
+
 # KVM's own selftests, and this project's among them where the patch has one
 selftests := $(K)/selftests/names
 $(selftests): host-patch/build-selftests $(K)/patched/kvm.ko | packages-kernel packages-tool
 	@$(stage) 600 $(B)/log/build-selftests.log "Building KVM's selftests" \
 		host-patch/build-selftests $(K) $(@D)
+
+# The one of the statistics alone
+exit_stats_test := $(K)/selftests/exit_stats_test
+$(exit_stats_test): host-patch/build-selftests $(K)/patched/kvm.ko | packages-kernel packages-tool
+	@$(stage) 300 $(B)/log/exit-stats-test.log "Building the selftest" \
+		host-patch/build-selftests $(K) $(@D) $(@F)
 	@grep "^not built" $(B)/log/build-selftests.log >&2 || :
 
 # The lab
@@ -137,7 +144,7 @@ check: $(check_deps) | packages-check
 test-series: $(K)/patched/kvm.ko | packages-check
 	@tests/run $(K) $(KERNEL) series
 
-test: $(check_deps) $(lab_deps) $(K)/lab/perf.cpio.lz4 $(addprefix $(B)/,guest-check host-check vm-check) | packages-check
+test: $(check_deps) $(lab_deps) $(exit_stats_test) $(K)/lab/perf.cpio.lz4 $(addprefix $(B)/,guest-check host-check vm-check) | packages-check
 	@tests/run $(K) $(KERNEL) check lab
 
 test-selftests: tests/e2e/selftests-$(KERNEL).list $(lab_deps) $(selftests) | packages-check

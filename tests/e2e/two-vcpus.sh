@@ -33,5 +33,19 @@ expect 'hidden from the guest, the host still has the table' \
 vm_wait_mark two 'ready to be shown'
 echo 1 >"$dir/exit_stats"
 vm_wait two
+
+echo "# KVM's selftest of the statistics"
+echo 1 >/sys/module/kvm/parameters/force_emulation_prefix
+/lab/exit_stats_test >/tmp/selftest 2>&1
+result $? 'it passes'
+expect 'it skips nothing' sh -c '! grep -i skip /tmp/selftest'
+sed 's/^/# /' /tmp/selftest
+echo 0 >/sys/module/kvm/parameters/exit_stats
+/lab/exit_stats_test >/dev/null 2>&1
+result $(($? != 4)) 'switched off, it skips all'
+unload_kvm
+load_kvm stock
+/lab/exit_stats_test >/dev/null 2>&1
+result $(($? != 4)) 'with stock modules, it skips all'
 unload_kvm
 echo '# done'
