@@ -2,12 +2,19 @@
 # `make help` lists what there is to do.
 
 VERSION	:= 0.1
-KERNEL	?= 6.12
 ISA	?= vmx
 export ISA
 
 B	:= build
+ifdef KERNEL_SRC
+ifndef KERNEL
+KERNEL	:= $(shell host-patch/build-kernel series $(KERNEL_SRC))
+endif
+K	:= $(B)/kernel-src-$(notdir $(abspath $(KERNEL_SRC)))
+else
+KERNEL	?= 6.12
 K	:= $(B)/kernel-$(KERNEL)
+endif
 stage	:= tests/lab/stage
 
 $(shell mkdir -p $(B)/log)
@@ -39,6 +46,7 @@ help:
 	@echo 'make all             build the guest tool, $(B)/cpuid-query'
 	@echo "make host            build KVM's modules for this machine's kernel, or RELEASE=..."
 	@echo "make install-host    install them, as root; make uninstall-host goes back"
+	@echo 'KERNEL_SRC=DIR       with run, lab and test: a kernel of your own, from its source'
 	@echo 'make clean           remove $(B)/'
 
 # Packages: quick when all are there
@@ -50,7 +58,8 @@ packages-%:
 $(B)/cpuid-query: $(tool_src) $(tool_hdr) Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $(tool_src)
 
-# The kernel
+# The kernel: one of Debian's, for which only the modules are built
+ifndef KERNEL_SRC
 $(K)/release: host-patch/fetch-kernel | packages-kernel
 	@$(stage) 900 $(B)/log/fetch.log "Fetching linux $(KERNEL)" \
 		host-patch/fetch-kernel $(K) $(KERNEL) $(WANTED)
@@ -59,6 +68,25 @@ $(K)/src/.prepared: $(K)/release
 	@$(stage) 600 $(B)/log/prepare.log "Preparing the kernel's source" \
 		host-patch/build-modules prepare $(K)
 	@touch $@
+else
+# or a whole one, small, from the tree KERNEL_SRC
+CONFIGS	?= tests/lab/kernel.config
+
+$(K)/source: FORCE | packages-kernel packages-tree packages-lab
+	@[ -n "$(KERNEL)" ]
+	@host-patch/build-kernel unchanged $(K) $(KERNEL_SRC) $(KERNEL) 2>/dev/null || \
+		$(stage) 900 $(B)/log/source.log "Copying the kernel's source" \
+		host-patch/build-kernel source $(K) $(KERNEL_SRC) $(KERNEL)
+
+$(K)/release: $(K)/source $(CONFIGS) host-patch/build-kernel
+	@$(stage) 3600 $(B)/log/kernel.log "Building the kernel" \
+		host-patch/build-kernel build $(K) $(CONFIGS)
+
+$(K)/src/.prepared: $(K)/release
+	@touch $@
+
+FORCE:
+endif
 
 $(K)/patched/kvm.ko: $(patch_src) host-patch/apply host-patch/build-modules $(K)/src/.prepared
 	@host-patch/apply $(K)/src $(KERNEL)
