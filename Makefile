@@ -29,7 +29,8 @@ patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/
 	     host-patch/files include/leaves.h
 lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
 
-.PHONY: all run lab series check test test-series selftest test-selftests host install-host uninstall-host clean help packages-%
+.PHONY: all run lab check test selftest test-selftests test-debug series test-series \
+	host install-host uninstall-host clean help packages-%
 .DELETE_ON_ERROR:
 
 all: $(B)/cpuid-query
@@ -38,6 +39,7 @@ help:
 	@echo 'make run             boot the chain and show the tables from the inner VM'
 	@echo "make lab CMD='...'   the same chain, any shell command in the inner VM"
 	@echo "make test            all tests, on VMs inside an emulated PC; the last line counts them"
+	@echo 'make test-debug      the scenarios on kernels with KASAN, lockdep, kmemleak, KCSAN'
 	@echo "make check           the tests that need no virtual machine"
 	@echo "make test-selftests  KVM's own selftests, on stock modules and on patched ones"
 	@echo "make selftest TEST=t one of them, on patched modules"
@@ -91,7 +93,7 @@ endif
 $(K)/patched/kvm.ko: $(patch_src) host-patch/apply host-patch/build-modules $(K)/src/.prepared
 	@host-patch/apply $(K)/src $(KERNEL)
 	@$(stage) 1200 $(B)/log/modules.log "Building KVM's modules" \
-		host-patch/build-modules build $(K) $(K)/patched
+		env KCFLAGS=$(MODULE_CFLAGS) host-patch/build-modules build $(K) $(K)/patched
 	@touch $@
 
 # For the kernel that runs here, or RELEASE
@@ -137,7 +139,7 @@ $(exit_stats_test): host-patch/build-selftests $(K)/patched/kvm.ko | packages-ke
 # The lab
 $(K)/lab/l1-base.cpio.lz4: tests/lab/make-images tests/lab/packages $(K)/release | packages-lab
 	@$(stage) 120 $(B)/log/base.log "Packing the KVM host" \
-		tests/lab/make-images base $(K)/lab $(K)
+		env INNER=$(INNER) tests/lab/make-images base $(K)/lab $(K)
 
 $(K)/lab/perf.cpio.lz4: $(K)/lab/l1-base.cpio.lz4 | packages-test
 	@$(stage) 60 $(B)/log/perf.log "Packing perf" tests/lab/make-images perf $(K)/lab $(K)
@@ -172,11 +174,33 @@ check: $(check_deps) | packages-check
 test-series: $(K)/patched/kvm.ko | packages-check
 	@tests/run $(K) $(KERNEL) series
 
-test: $(check_deps) $(lab_deps) $(exit_stats_test) $(K)/lab/perf.cpio.lz4 $(addprefix $(B)/,guest-check host-check vm-check) | packages-check
+e2e_programs := $(addprefix $(B)/,guest-check host-check vm-check)
+
+test: $(check_deps) $(lab_deps) $(exit_stats_test) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check
 	@tests/run $(K) $(KERNEL) check lab
 
 test-selftests: tests/e2e/selftests-$(KERNEL).list $(lab_deps) $(selftests) | packages-check
 	@tests/run $(K) $(KERNEL) selftests
+
+# The scenarios on kernels that look for faults: the same source, with more of
+# tests/lab/*.config.  The inner VM keeps the kernel that does not.
+debug-kernel-%: $(K)/release
+	@echo "A kernel with $*" >&2
+	@$(MAKE) --no-print-directory MODULE_CFLAGS=-g KERNEL=$(KERNEL) KERNEL_SRC=$(K)/src \
+		K=$(K)-$* INNER=$(K) CONFIGS="tests/lab/kernel.config tests/lab/$*.config" \
+		$(K)-$*/lab/l1-base.cpio.lz4 $(K)-$*/faults/faults.ko
+	@cp tests/lab/$*.config $(K)-$*/debug.config
+
+$(K)/faults/faults.ko: tests/faults/faults.c tests/faults/Kbuild $(K)/patched/kvm.ko
+	@mkdir -p $(@D) && cp tests/faults/faults.c tests/faults/Kbuild $(@D)
+	@$(stage) 300 $(B)/log/faults.log "Building deliberate faults" \
+		$(MAKE) -C $(K)/src M=$(abspath $(@D)) modules
+
+test-debug: $(K)/release $(B)/cpuid-query $(exit_stats_test) $(e2e_programs) $(lab_src) | packages-lab
+	@for debug in kasan kcsan; do \
+		$(MAKE) --no-print-directory debug-kernel-$$debug || exit; \
+	done
+	@tests/run $(K) $(KERNEL) debug
 
 clean:
 	@rm -rf $(B)

@@ -6,6 +6,14 @@
 
 tracing=/sys/kernel/tracing
 
+# scenario_end: the last of each scenario.
+scenario_end() {
+	[ ! -e /lab/debug.sh ] || debug_no_leaks "by VMs that have ended"
+	unload_kvm
+	[ ! -e /lab/debug.sh ] || debug_end
+	echo "# done"
+}
+
 # trace_start: the oracle, code that is not ours.  Counts by reason all exits of
 # all VMs, their entries, and how often KVM handles an exit in the slow path.
 trace_start() {
@@ -67,3 +75,8 @@ oracle() {
 host_check() {
 	/lab/host-check "$@" || [ $? -eq 1 ] || result 1 "host-check $*"
 }
+
+if [ -e /lab/debug.sh ]; then
+	. /lab/debug.sh
+	debug_begin
+fi

@@ -128,5 +128,4 @@ if [ "$ISA" = vmx ]; then
 	expect "switched off, an exit costs at most 3 cycles more: $off" [ $off -le 3 ]
 	expect "switched on, an exit costs at most 40 cycles more: $on" [ $on -le 40 ]
 fi
-unload_kvm
-echo '# done'
+scenario_end

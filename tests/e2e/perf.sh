@@ -21,5 +21,4 @@ wait "$(cat /run/vm/perf/pid)" || perf_status=$?
 sed 's/^/# /' /tmp/perf
 result "$perf_status" "perf kvm stat has the same exits by reason, and the same time within $TOLERANCE %"
 [ $perf_status -eq 0 ] || sed 's/^/# /' /run/vm/perf/log
-unload_kvm
-echo '# done'
+scenario_end

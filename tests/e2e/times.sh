@@ -27,11 +27,10 @@ vm_wait loaded
 
 echo '# A guest of the guest'
 # shellcheck disable=SC2034,SC2154 # for vm_start, from vm.sh
-vm_files="/modules/irqbypass.ko /modules/stock/kvm.ko /modules/stock/$vendor.ko"
+vm_files="/modules/inner/irqbypass.ko /modules/inner/kvm.ko /modules/inner/$vendor.ko"
 vm_start nested 1 "$(script '
 	. ./tap.sh
 	insmod irqbypass.ko && insmod kvm.ko && insmod kvm-*.ko
 	./vm-check nested || [ $? -eq 1 ] || result 1 "vm-check nested"')" /dev/ttyS1
 vm_wait nested
-unload_kvm
-echo '# done'
+scenario_end

@@ -4,6 +4,11 @@
 # shellcheck disable=SC2016 # commands for the inner VM
 . /lab/lib.sh
 
+load_kvm stock
+/lab/exit_stats_test >/dev/null 2>&1
+result $(($? != 4)) "with stock modules, KVM's selftest of the statistics skips all"
+unload_kvm
+
 load_kvm patched
 trace_start
 vm_start two 2 "$(script '
@@ -43,9 +48,4 @@ sed 's/^/# /' /tmp/selftest
 echo 0 >/sys/module/kvm/parameters/exit_stats
 /lab/exit_stats_test >/dev/null 2>&1
 result $(($? != 4)) 'switched off, it skips all'
-unload_kvm
-load_kvm stock
-/lab/exit_stats_test >/dev/null 2>&1
-result $(($? != 4)) 'with stock modules, it skips all'
-unload_kvm
-echo '# done'
+scenario_end

@@ -13,7 +13,7 @@ mark() {
 
 # load_kvm patched|stock [ARGS]: load KVM's modules, ARGS for kvm.ko.
 load_kvm() {
-	[ -d /sys/module/irqbypass ] || insmod /modules/irqbypass.ko || return
+	[ -d /sys/module/irqbypass ] || insmod /modules/stock/irqbypass.ko || return
 	# shellcheck disable=SC2086 # words
 	insmod "/modules/$1/kvm.ko" $2 && insmod "/modules/$1/$vendor.ko"
 }
