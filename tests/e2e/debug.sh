@@ -5,6 +5,7 @@
 
 kmemleak=/sys/kernel/debug/kmemleak
 zcat /proc/config.gz >/tmp/config
+: >/tmp/leaks
 
 debug_has() { grep -qx "CONFIG_$1=y" /tmp/config; }
 
@@ -42,10 +43,10 @@ debug_no_leaks() {
 debug_fault() {
 	debug_has "$1" || return 0
 	insmod /lab/faults.ko "fault=$2"
-	[ "$2" != leak ] || { debug_leaks >/dev/kmsg; echo clear >$kmemleak; }
+	[ "$2" != leak ] || debug_leaks >/tmp/leaks
 	rmmod faults
-	debug_text=$(dmesg | grep -c "$3")
-	expect "a deliberate fault is found: $2" [ "$debug_text" -gt 0 ]
+	dmesg >/tmp/dmesg
+	expect "a deliberate fault is found: $2" grep -q "$3" /tmp/dmesg /tmp/leaks
 }
 
 debug_begin() {
@@ -60,16 +61,16 @@ debug_begin() {
 debug_end() {
 	expect 'KVM can be unloaded' [ ! -e /sys/module/kvm ]
 	debug_no_leaks 'once KVM is unloaded'
+	if debug_has PROVE_LOCKING; then
+		# It ends with the first report, of lockdep or of KASAN.
+		expect 'lockdep has watched to the end' \
+			grep -q 'debug_locks: *1' /proc/lockdep_stats
+		debug_fault PROVE_LOCKING lock 'possible circular locking dependency'
+	fi
 	debug_fault KASAN overflow 'BUG: KASAN: slab-out-of-bounds in faults_overflow'
 	debug_fault UBSAN shift 'UBSAN: shift-out-of-bounds in .*faults.c'
 	debug_fault DEBUG_ATOMIC_SLEEP sleep \
 		'BUG: sleeping function called from invalid context at .*faults.c'
 	debug_fault DEBUG_KMEMLEAK leak 'faults_leak'
 	debug_fault KCSAN race 'BUG: KCSAN: data-race in faults_'
-	if debug_has PROVE_LOCKING; then
-		# It ends with the first report.
-		expect 'lockdep has watched to the end' \
-			grep -q 'debug_locks: *1' /proc/lockdep_stats
-		debug_fault PROVE_LOCKING lock 'possible circular locking dependency'
-	fi
 }
