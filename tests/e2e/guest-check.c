@@ -158,7 +158,7 @@ static void do_sleep(int ctx)
 
 	(void)ctx;
 	for (i = 0; i < TIMES / 10; i++)
-		sleep_ms(2);
+		sleep_ms(10);
 }
 
 static void check_exact(void)
