@@ -51,6 +51,8 @@ debug_fault() {
 
 debug_begin() {
 	debug_config
+	# It is off while the kernel starts.
+	! debug_has KCSAN || echo on >/sys/kernel/debug/kcsan
 	if debug_has DEBUG_KMEMLEAK; then
 		# What leaked while the kernel started is not ours.
 		debug_leaks >/tmp/leaks
