@@ -130,11 +130,11 @@ $(selftests): host-patch/build-selftests $(K)/patched/kvm.ko | packages-kernel p
 		host-patch/build-selftests $(K) $(@D)
 	@grep "^not built" $(B)/log/build-selftests.log >&2 || :
 
-# The one of the statistics alone
+# One of them alone
 exit_stats_test := $(K)/selftests/exit_stats_test
-$(exit_stats_test): host-patch/build-selftests $(K)/patched/kvm.ko | packages-kernel packages-tool
-	@$(stage) 300 $(B)/log/exit-stats-test.log "Building the selftest" \
-		host-patch/build-selftests $(K) $(@D) $(@F)
+$(K)/selftests/%: host-patch/build-selftests $(K)/patched/kvm.ko | packages-kernel packages-tool
+	@$(stage) 300 $(B)/log/selftest.log "Building the selftest $*" \
+		host-patch/build-selftests $(K) $(@D) $*
 
 # The lab
 $(K)/lab/l1-base.cpio.lz4: tests/lab/make-images tests/lab/packages $(K)/release | packages-lab
@@ -152,7 +152,7 @@ run lab: $(lab_deps)
 	FILES='$(B)/cpuid-query $(FILES)' SMP='$(SMP)' MODULES='$(MODULES)' \
 	KVM_ARGS='$(KVM_ARGS)' tests/lab/lab $(K)
 
-selftest: $(lab_deps) $(selftests)
+selftest: $(lab_deps) $(K)/selftests/$(firstword $(TEST))
 	@SCENARIO=tests/e2e/selftest.sh CMD='./$(subst ','\'',$(value TEST))' \
 	HOST_FILES='$(K)/selftests/$(firstword $(TEST))' SMP='$(SMP)' MODULES='$(MODULES)' \
 	KVM_ARGS='$(KVM_ARGS)' tests/lab/lab $(K)

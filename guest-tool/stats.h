@@ -119,7 +119,8 @@ size_t exit_stats_blocks(const struct exit_stats *stats, const uint32_t **blocks
 /*
  * Read all exit numbers that have happened, sorted by exits, the most first.
  * With what exit_stats_open() took that is a CPUID for each row, or three if not
- * brief, and four; on SVM two more.  The total is the sum of the rows, and the longest of all.
+ * brief, and four; on SVM two more.  The total is the sum of the rows, and the
+ * longest of all.
  */
 void exit_stats_read_table(struct exit_stats *stats, struct exit_table *table);
 

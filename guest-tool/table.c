@@ -75,7 +75,8 @@ static void print_row(FILE *out, const struct exit_stats *stats, const char *num
 		      const struct exit_counts *total)
 {
 	fprintf(out, "%5s  %-*s  %*" PRIu64 "  %5.1f%%  %*" PRIu64 "  %5.1f%%  %11"
-		PRIu64, number, exit_name_width(stats->encoding), name, width("exits", total->exits), counts->exits,
+		PRIu64, number, exit_name_width(stats->encoding), name,
+		width("exits", total->exits), counts->exits,
 		percent(counts->exits, total->exits),
 		width("cycles", total->cycles), counts->cycles,
 		busy_share(counts, total), per_exit(counts));

@@ -254,21 +254,28 @@ static void check_answer(u32 leaf, u32 index, u64 a, u64 b)
 	GUEST_ASSERT_EQ(pair.b, b);
 }
 
+static void check_undefined(const u32 *numbers, int nr)
+{
+	int i;
+
+	for (i = 0; i < nr; i++)
+		check_answer(KVM_EXIT_STATS_CPUID_REASON, numbers[i],
+			     (u64)KVM_EXIT_STATS_UNDEFINED << 32, 0);
+}
+
 static void guest_undefined(void)
 {
 	static const u32 vmx_gaps[] = { 35, 38, 42, 71, 86 };
 	static const u32 svm_gaps[] = { 0xa7, 0xff, 0x3ff, 0x404 };
 	static const u32 gaps[] = { 0x800, 0x7fff, 0x8000, 0xfffe };
-	const u64 undefined = (u64)KVM_EXIT_STATS_UNDEFINED << 32;
 	u32 i, number;
 
 	guest_init();
-	for (i = 0; i < ARRAY_SIZE(gaps); i++)
-		check_answer(KVM_EXIT_STATS_CPUID_REASON, gaps[i], undefined, 0);
-	for (i = 0; i < ARRAY_SIZE(vmx_gaps) && !is_svm; i++)
-		check_answer(KVM_EXIT_STATS_CPUID_REASON, vmx_gaps[i], undefined, 0);
-	for (i = 0; i < ARRAY_SIZE(svm_gaps) && is_svm; i++)
-		check_answer(KVM_EXIT_STATS_CPUID_REASON, svm_gaps[i], undefined, 0);
+	check_undefined(gaps, ARRAY_SIZE(gaps));
+	if (is_svm)
+		check_undefined(svm_gaps, ARRAY_SIZE(svm_gaps));
+	else
+		check_undefined(vmx_gaps, ARRAY_SIZE(vmx_gaps));
 
 	/* Views, subleaves and leaves that there are not. */
 	number = number_of_cpuids();

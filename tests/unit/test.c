@@ -44,13 +44,19 @@ static void put_view(uint32_t number, uint32_t view, uint64_t a, uint64_t b)
 		   view << KVM_EXIT_STATS_VIEW_SHIFT | number, a, b);
 }
 
+/* Of the VM, with CPUID's count as the first, on a host that is taken for VMX. */
+static void open_stats(struct exit_stats *stats)
+{
+	assert_true(exit_stats_open(stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+}
+
 static void test_open(void **state)
 {
 	struct exit_stats stats;
 
 	(void)state;
 	dump_load("kvm-vmx");
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+	open_stats(&stats);
 	assert_int_equal(stats.version, 1);
 	assert_int_equal(stats.encoding, KVM_EXIT_STATS_ENCODING_VMX);
 	assert_int_equal(stats.features, KVM_EXIT_STATS_FEATURE_VCPU |
@@ -112,7 +118,7 @@ static void test_64_bits(void **state)
 	dump_load("kvm-vmx");
 	put_counts(KVM_EXIT_STATS_CPUID_REASON, 12, 0x123456789abcdef0,
 		   0xfedcba9876543210);
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+	open_stats(&stats);
 	assert_true(exit_stats_read(&stats, 12, &counts));
 	assert_true(counts.exits == 0x123456789abcdef0);
 	assert_true(counts.cycles == 0xfedcba9876543210);
@@ -127,7 +133,7 @@ static void test_undefined_number(void **state)
 	dump_load("kvm-vmx");
 	dump_set(KVM_EXIT_STATS_CPUID_REASON, 35, (struct cpuid_regs) {
 		.edx = KVM_EXIT_STATS_UNDEFINED });
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+	open_stats(&stats);
 	assert_false(exit_stats_read(&stats, 35, &counts));
 	assert_true(exit_stats_read(&stats, 36, &counts));
 }
@@ -142,7 +148,7 @@ static void test_own_exits_are_left_out(void **state)
 	put_counts(KVM_EXIT_STATS_CPUID_REASON, 10, 500, 5000);
 	put_counts(KVM_EXIT_STATS_CPUID_TOTALS, 0, 800, 8000);
 
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+	open_stats(&stats);
 	assert_true(exit_stats_read(&stats, 10, &counts));
 	assert_int_equal(counts.exits, 499);
 	assert_int_equal(counts.cycles, 5000);
@@ -160,7 +166,7 @@ static void test_table(void **state)
 
 	(void)state;
 	dump_load("kvm-vmx");
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+	open_stats(&stats);
 	exit_stats_read_table(&stats, &table);
 
 	assert_int_equal(table.nr, 13);
@@ -189,7 +195,7 @@ static void test_brief_table(void **state)
 
 	(void)state;
 	dump_load("kvm-vmx");
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+	open_stats(&stats);
 	stats.brief = true;
 	exit_stats_read_table(&stats, &table);
 	assert_int_equal(table.nr, 13);
@@ -209,7 +215,7 @@ static void test_parts_never_exceed_the_whole(void **state)
 	put_view(10, KVM_EXIT_STATS_VIEW_COUNT, 500, 5000);
 	put_view(10, KVM_EXIT_STATS_VIEW_SPLIT, 4000, 2000);
 	put_view(10, KVM_EXIT_STATS_VIEW_LONGEST, 6000, 3);
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+	open_stats(&stats);
 	assert_true(exit_stats_read(&stats, 10, &counts));
 	assert_int_equal(counts.off_cpu, 4000);
 	assert_int_equal(counts.vmm, 1000);
@@ -226,7 +232,7 @@ static void test_views_of_an_older_host(void **state)
 	dump_load("kvm-vmx");
 	dump_set(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_DESCRIPTION,
 		 (struct cpuid_regs) { .eax = 0x10001, .ebx = KVM_EXIT_STATS_FEATURE_VCPU });
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+	open_stats(&stats);
 	assert_true(exit_stats_read(&stats, 48, &counts));
 	assert_int_equal(counts.exits, 308);
 	assert_true(!counts.off_cpu && !counts.vmm && !counts.longest);
@@ -239,7 +245,7 @@ static void test_hist(void **state)
 
 	(void)state;
 	dump_load("kvm-vmx");
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+	open_stats(&stats);
 	exit_stats_read_hist(&stats, 48, &hist);
 	assert_int_equal(exit_hist_sum(&hist), 308);
 	assert_int_equal(hist.buckets[11], 0xfb);
@@ -347,7 +353,7 @@ static void test_table_has_other_exits(void **state)
 	(void)state;
 	dump_load("kvm-vmx");
 	put_counts(KVM_EXIT_STATS_CPUID_REASON, KVM_EXIT_STATS_OTHER, 1ULL << 40, 1);
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+	open_stats(&stats);
 	exit_stats_read_table(&stats, &table);
 	assert_int_equal(table.rows[0].number, KVM_EXIT_STATS_OTHER);
 }
@@ -362,7 +368,7 @@ static void test_table_without_other_cpuids(void **state)
 	(void)state;
 	dump_load("kvm-vmx");
 	put_counts(KVM_EXIT_STATS_CPUID_REASON, 10, 1, 0);
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+	open_stats(&stats);
 	exit_stats_read_table(&stats, &table);
 	for (i = 0; i < table.nr; i++)
 		assert_int_not_equal(table.rows[i].number, 10);
@@ -526,7 +532,7 @@ static void test_wrong_guess_of_the_encoding(void **state)
 
 	(void)state;
 	load_svm();
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+	open_stats(&stats);
 	assert_true(exit_stats_read(&stats, 0x72, &counts));
 	/* Read last, after three CPUIDs of our own */
 	assert_int_equal(counts.exits, 50 - 4);
