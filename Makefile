@@ -24,6 +24,7 @@ WARN	:= -std=gnu11 -Wall -Wextra -Werror
 CPPFLAGS := -Iinclude -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
 
 tool_src  := $(wildcard guest-tool/*.c)
+tool_libs := -ljansson -lm
 tool_hdr  := $(wildcard guest-tool/*.h) include/leaves.h
 patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/*.patch) \
 	     host-patch/files include/leaves.h
@@ -58,7 +59,7 @@ packages-%:
 
 # The guest tool
 $(B)/cpuid-query: $(tool_src) $(tool_hdr) Makefile | packages-tool
-	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $(tool_src)
+	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $(tool_src) $(tool_libs)
 
 # The kernel: one of Debian's, for which only the modules are built
 ifndef KERNEL_SRC
@@ -164,7 +165,7 @@ $(B)/%-check: tests/e2e/%-check.c $(wildcard tests/e2e/*.h) include/leaves.h Mak
 unit_src := $(wildcard tests/unit/*.c) $(filter-out guest-tool/cpuid-query.c,$(tool_src))
 $(B)/unit-tests: $(unit_src) $(tool_hdr) $(wildcard tests/unit/*.h) Makefile | packages-tool packages-check
 	@$(CC) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
-		$(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(unit_src) -lcmocka
+		$(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(unit_src) -lcmocka $(tool_libs)
 
 check_deps := $(B)/unit-tests $(K)/patched/kvm.ko
 

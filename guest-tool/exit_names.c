@@ -148,3 +148,14 @@ const char *exit_encoding_name(unsigned int encoding)
 
 	return enc ? enc->title : "unknown encoding";
 }
+
+unsigned int exit_encoding(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(encodings); i++) {
+		if (!strcmp(encodings[i].title, name))
+			return encodings[i].encoding;
+	}
+	return 0;
+}

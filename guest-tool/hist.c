@@ -58,12 +58,12 @@ static void print_time(FILE *out, uint64_t cycles, uint32_t tsc_khz)
 	fprintf(out, "  %9.3f %s", time, units[unit]);
 }
 
-static void print_value(FILE *out, const struct exit_stats *stats, const char *name,
+static void print_value(FILE *out, const struct exit_info *info, const char *name,
 			uint64_t cycles)
 {
 	fprintf(out, "%-8s %20" PRIu64 " cycles", name, cycles);
-	if (stats->tsc_khz)
-		print_time(out, cycles, stats->tsc_khz);
+	if (info->tsc_khz)
+		print_time(out, cycles, info->tsc_khz);
 	fputc('\n', out);
 }
 
@@ -107,7 +107,7 @@ static void print_bars(FILE *out, const struct exit_hist *hist)
 		print_bar(out, hist, i, most);
 }
 
-void hist_print(FILE *out, const struct exit_stats *stats, uint32_t number,
+void hist_print(FILE *out, const struct exit_info *info, uint32_t number,
 		const struct exit_hist *hist)
 {
 	static const unsigned int percents[] = { 50, 90, 99 };
@@ -115,12 +115,12 @@ void hist_print(FILE *out, const struct exit_stats *stats, uint32_t number,
 	int i;
 
 	fprintf(out, "exit %" PRIu32 ", %s\n\n", number,
-		exit_name(stats->encoding, number, name));
+		exit_name(info->encoding, number, name));
 	fprintf(out, "%-8s %20" PRIu64 "\n", "exits", exit_hist_sum(hist));
 	for (i = 0; i < 3; i++) {
 		snprintf(name, sizeof(name), "p%u", percents[i]);
-		print_value(out, stats, name, hist_percentile(hist, percents[i]));
+		print_value(out, info, name, hist_percentile(hist, percents[i]));
 	}
-	print_value(out, stats, "longest", hist->longest);
+	print_value(out, info, "longest", hist->longest);
 	print_bars(out, hist);
 }

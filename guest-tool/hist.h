@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "stats.h"
+#include "exit_table.h"
 
 /*
  * The cycles that so many percent of the exits do not exceed.  Within a bucket
@@ -14,7 +14,7 @@
 uint64_t hist_percentile(const struct exit_hist *hist, unsigned int percent);
 
 /* Exits, percentiles in cycles and time, and a bar for each bucket. */
-void hist_print(FILE *out, const struct exit_stats *stats, uint32_t number,
+void hist_print(FILE *out, const struct exit_info *info, uint32_t number,
 		const struct exit_hist *hist);
 
 #endif

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <asm/svm.h>
-#include <asm/vmx.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "leaves.h"
@@ -55,23 +52,20 @@ static void read_description(struct exit_stats *stats)
 	struct cpuid_regs regs = query(stats, KVM_EXIT_STATS_CPUID_TOTALS,
 				       KVM_EXIT_STATS_DESCRIPTION);
 
-	stats->version = regs.eax & 0xffff;
-	stats->encoding = regs.eax >> KVM_EXIT_STATS_ENCODING_SHIFT &
-			  KVM_EXIT_STATS_ENCODING_MASK;
-	stats->features = regs.ebx;
-	stats->tsc_khz = regs.ecx;
-	stats->vcpus = regs.edx;
-}
-
-/* The exit that a CPUID of the guest causes. */
-static uint32_t cpuid_exit_of(unsigned int encoding)
-{
-	return encoding == KVM_EXIT_STATS_ENCODING_SVM ? SVM_EXIT_CPUID : EXIT_REASON_CPUID;
+	stats->info = (struct exit_info) {
+		.version = regs.eax & 0xffff,
+		.encoding = regs.eax >> KVM_EXIT_STATS_ENCODING_SHIFT &
+			    KVM_EXIT_STATS_ENCODING_MASK,
+		.features = regs.ebx,
+		.tsc_khz = regs.ecx,
+		.vcpus = regs.edx,
+		.one_vcpu = stats->scope & KVM_EXIT_STATS_SCOPE_VCPU,
+	};
 }
 
 static uint32_t cpuid_exit(const struct exit_stats *stats)
 {
-	return cpuid_exit_of(stats->encoding);
+	return exit_of_cpuid(stats->info.encoding);
 }
 
 /* A count from before all that this has read. */
@@ -79,46 +73,86 @@ static struct exit_counts before_own(const struct exit_stats *stats, struct pair
 {
 	return (struct exit_counts) {
 		.exits = pair.a - stats->own_exits,
-		.cycles = pair.b,
+		.cycles = pair.b > stats->own_cycles ? pair.b - stats->own_cycles : 0,
 	};
+}
+
+static void read_cpuid_first(struct exit_stats *stats, uint32_t number)
+{
+	struct pair pair = query_view(stats, number, KVM_EXIT_STATS_VIEW_COUNT);
+
+	stats->cpuid_before = before_own(stats, pair);
+	stats->first_exits = pair.a;
+	stats->first_cycles = pair.b;
+	stats->first_own = stats->own_exits;
+}
+
+static bool describe(struct exit_stats *stats)
+{
+	if (!has_signature(stats))
+		return false;
+	read_description(stats);
+	return true;
+}
+
+static bool open_recorded(struct exit_stats *stats)
+{
+	struct pair pair;
+
+	if (!describe(stats))
+		return false;
+	pair = query_view(stats, cpuid_exit(stats), KVM_EXIT_STATS_VIEW_COUNT);
+	stats->cpuid_before = (struct exit_counts) { .exits = pair.a, .cycles = pair.b };
+	return true;
 }
 
 bool exit_stats_open(struct exit_stats *stats, cpuid_fn *cpuid, uint32_t scope,
 		     enum exit_stats_first first, unsigned int guess)
 {
-	struct exit_counts before;
-	uint32_t number = cpuid_exit_of(guess);
+	uint32_t number = exit_of_cpuid(guess);
 
 	*stats = (struct exit_stats) {
 		.cpuid = cpuid,
 		.scope = scope,
 	};
+	if (first == FIRST_RECORDED)
+		return open_recorded(stats);
 
 	/* Not knowing yet whether this leaf exists, which does no harm. */
 	if (first == FIRST_TOTAL)
-		before = before_own(stats, query_pair(stats, KVM_EXIT_STATS_CPUID_TOTALS,
-						      KVM_EXIT_STATS_SUM));
+		stats->total_before = before_own(stats, query_pair(stats,
+				KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_SUM));
 	else
-		before = before_own(stats, query_view(stats, number,
-						      KVM_EXIT_STATS_VIEW_COUNT));
-	if (!has_signature(stats))
+		read_cpuid_first(stats, number);
+	if (!describe(stats))
 		return false;
-	read_description(stats);
-
-	if (first == FIRST_TOTAL) {
-		stats->total_before = before;
-		return true;
-	}
-	if (number != cpuid_exit(stats))
-		before = before_own(stats, query_view(stats, cpuid_exit(stats),
-						      KVM_EXIT_STATS_VIEW_COUNT));
-	stats->cpuid_before = before;
+	if (first == FIRST_CPUID && number != cpuid_exit(stats))
+		read_cpuid_first(stats, cpuid_exit(stats));
 	return true;
 }
 
-bool exit_stats_has(const struct exit_stats *stats, uint32_t feature)
+void exit_stats_begin(struct exit_stats *stats)
 {
-	return !stats->brief && stats->features & feature;
+	read_cpuid_first(stats, cpuid_exit(stats));
+}
+
+uint64_t exit_stats_settle(struct exit_stats *stats)
+{
+	struct pair last = query_view(stats, cpuid_exit(stats), KVM_EXIT_STATS_VIEW_COUNT);
+	uint64_t mean;
+
+	/* Switched off meanwhile */
+	if (last.a <= stats->first_exits)
+		return 0;
+	mean = (last.b - stats->first_cycles) / (last.a - stats->first_exits);
+	/* The last has read those of all before it, but not its own. */
+	stats->own_cycles += mean * (stats->own_exits - stats->first_own + 1);
+	return mean;
+}
+
+void exit_stats_be_brief(struct exit_stats *stats)
+{
+	stats->info.features &= KVM_EXIT_STATS_FEATURE_VCPU;
 }
 
 static void read_parts(struct exit_stats *stats, uint32_t number,
@@ -126,12 +160,12 @@ static void read_parts(struct exit_stats *stats, uint32_t number,
 {
 	struct pair pair;
 
-	if (exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_SPLIT)) {
+	if (exit_info_has(&stats->info, KVM_EXIT_STATS_FEATURE_SPLIT)) {
 		pair = query_view(stats, number, KVM_EXIT_STATS_VIEW_SPLIT);
 		counts->off_cpu = pair.a;
 		counts->vmm = pair.b;
 	}
-	if (exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_LONGEST)) {
+	if (exit_info_has(&stats->info, KVM_EXIT_STATS_FEATURE_LONGEST)) {
 		pair = query_view(stats, number, KVM_EXIT_STATS_VIEW_LONGEST);
 		counts->longest = pair.a;
 		counts->nested = pair.b;
@@ -172,43 +206,24 @@ bool exit_stats_read(struct exit_stats *stats, uint32_t number,
 	return regs.edx != KVM_EXIT_STATS_UNDEFINED;
 }
 
-uint64_t exit_hist_sum(const struct exit_hist *hist)
-{
-	uint64_t exits = 0;
-	int i;
-
-	for (i = 0; i < KVM_EXIT_STATS_NR_BUCKETS; i++)
-		exits += hist->buckets[i];
-	return exits;
-}
-
 /*
  * Of CPUID's histogram, take out what reading it has added: how many that is, the
  * count from before says, and one of them is measured to know its bucket.
  */
 static void leave_out_own(struct exit_stats *stats, struct exit_hist *hist)
 {
-	uint64_t sum = exit_hist_sum(hist), own, cycles, *bucket;
+	uint64_t sum = exit_hist_sum(hist), cycles;
 
 	if (sum <= stats->cpuid_before.exits)
 		return;
-	own = sum - stats->cpuid_before.exits;
 
 	cycles = query_view(stats, cpuid_exit(stats), KVM_EXIT_STATS_VIEW_COUNT).b;
 	cycles = query_view(stats, cpuid_exit(stats), KVM_EXIT_STATS_VIEW_COUNT).b - cycles;
-	bucket = &hist->buckets[exit_bucket(cycles)];
-	*bucket -= *bucket < own ? *bucket : own;
+	exit_hist_leave_out(hist, sum - stats->cpuid_before.exits, cycles);
 }
 
-unsigned int exit_bucket(uint64_t cycles)
-{
-	unsigned int bucket = 63 - __builtin_clzll(cycles | 1);
-
-	return bucket < KVM_EXIT_STATS_NR_BUCKETS ? bucket : KVM_EXIT_STATS_NR_BUCKETS - 1;
-}
-
-void exit_stats_read_hist(struct exit_stats *stats, uint32_t number,
-			  struct exit_hist *hist)
+static void read_buckets(struct exit_stats *stats, uint32_t number,
+			 struct exit_hist *hist)
 {
 	struct pair pair;
 	int i;
@@ -218,37 +233,38 @@ void exit_stats_read_hist(struct exit_stats *stats, uint32_t number,
 		hist->buckets[2 * i] = pair.a;
 		hist->buckets[2 * i + 1] = pair.b;
 	}
+}
+
+void exit_stats_read_hist(struct exit_stats *stats, uint32_t number,
+			  struct exit_hist *hist)
+{
+	read_buckets(stats, number, hist);
 	if (number == cpuid_exit(stats))
 		leave_out_own(stats, hist);
 	hist->longest = query_view(stats, number, KVM_EXIT_STATS_VIEW_LONGEST).a;
 }
 
-static void add_row(struct exit_table *table, uint32_t number,
-		    const struct exit_counts *counts)
+void exit_stats_read_hists(struct exit_stats *stats, struct exit_table *table)
 {
-	if (!counts->exits || table->nr == EXIT_TABLE_MAX)
-		return;
+	struct exit_row *row;
+	size_t i;
 
-	table->rows[table->nr++] = (struct exit_row) {
-		.number = number,
-		.counts = *counts,
-	};
-	table->total.exits += counts->exits;
-	table->total.cycles += counts->cycles;
-	table->total.off_cpu += counts->off_cpu;
-	table->total.vmm += counts->vmm;
-	table->total.nested += counts->nested;
-	if (table->total.longest < counts->longest)
-		table->total.longest = counts->longest;
+	if (!exit_info_has(&stats->info, KVM_EXIT_STATS_FEATURE_HISTOGRAM))
+		return;
+	for (i = 0; i < table->nr; i++) {
+		row = &table->rows[i];
+		read_buckets(stats, row->number, &row->hist);
+		row->hist.longest = row->counts.longest;
+	}
 }
 
-static int compare_rows(const void *a, const void *b)
+/* Read an exit number, if it is defined, into the table. */
+static void read_row(struct exit_stats *stats, struct exit_table *table, uint32_t number)
 {
-	const struct exit_row *ra = a, *rb = b;
+	struct exit_row row = { .number = number };
 
-	if (ra->counts.exits != rb->counts.exits)
-		return ra->counts.exits < rb->counts.exits ? 1 : -1;
-	return ra->number < rb->number ? -1 : ra->number > rb->number;
+	if (exit_stats_read(stats, number, &row.counts))
+		exit_table_add(table, &row);
 }
 
 static void read_block(struct exit_stats *stats, struct exit_table *table,
@@ -257,13 +273,11 @@ static void read_block(struct exit_stats *stats, struct exit_table *table,
 	struct cpuid_regs regs = query(stats, KVM_EXIT_STATS_CPUID_TOTALS,
 				       KVM_EXIT_STATS_OCCUPANCY + block);
 	const uint32_t bits[] = { regs.eax, regs.ebx, regs.ecx, regs.edx };
-	struct exit_counts counts;
 	uint32_t i;
 
 	for (i = 0; i < 128; i++) {
-		if (bits[i / 32] & 1U << i % 32 &&
-		    exit_stats_read(stats, 128 * block + i, &counts))
-			add_row(table, 128 * block + i, &counts);
+		if (bits[i / 32] & 1U << i % 32)
+			read_row(stats, table, 128 * block + i);
 	}
 }
 
@@ -272,7 +286,7 @@ size_t exit_stats_blocks(const struct exit_stats *stats, const uint32_t **blocks
 	static const uint32_t vmx[] = { 0 };
 	static const uint32_t svm[] = { 0, 1, KVM_EXIT_STATS_SVM_HIGH_CODES / 128 };
 
-	if (stats->encoding == KVM_EXIT_STATS_ENCODING_SVM) {
+	if (stats->info.encoding == KVM_EXIT_STATS_ENCODING_SVM) {
 		*blocks = svm;
 		return ARRAY_SIZE(svm);
 	}
@@ -284,16 +298,13 @@ void exit_stats_read_table(struct exit_stats *stats, struct exit_table *table)
 {
 	const uint32_t other = KVM_EXIT_STATS_OTHER;
 	const uint32_t *blocks;
-	struct exit_counts counts;
 	size_t i;
 
 	memset(table, 0, sizeof(*table));
 	for (i = 0; i < exit_stats_blocks(stats, &blocks); i++)
 		read_block(stats, table, blocks[i]);
 	/* Hardly ever, so that its parts are not worth their CPUIDs. */
-	if (query_view(stats, other, KVM_EXIT_STATS_VIEW_COUNT).a &&
-	    exit_stats_read(stats, other, &counts))
-		add_row(table, other, &counts);
-
-	qsort(table->rows, table->nr, sizeof(table->rows[0]), compare_rows);
+	if (query_view(stats, other, KVM_EXIT_STATS_VIEW_COUNT).a)
+		read_row(stats, table, other);
+	exit_table_sort(table);
 }

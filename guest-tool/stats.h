@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "cpuid.h"
-#include "leaves.h"
+#include "exit_table.h"
 
 /*
  * Reading the statistics leaves.  The format is in leaves.h.
@@ -17,63 +17,29 @@
  * says so.
  */
 
-struct exit_counts {
-	uint64_t exits;
-	/* Host TSC ticks from the exits to the entries that followed. */
-	uint64_t cycles;
-	/* Of those, not on a CPU, and in the VMM's userspace; the rest is KVM's. */
-	uint64_t off_cpu;
-	uint64_t vmm;
-	/* Cycles of the longest exit */
-	uint64_t longest;
-	/* Exits taken while the guest ran a guest of its own */
-	uint64_t nested;
-};
-
-/* Exits of 2^n to 2^(n+1)-1 cycles; the last bucket has all that are longer. */
-struct exit_hist {
-	uint64_t buckets[KVM_EXIT_STATS_NR_BUCKETS];
-	/* Cycles of the longest exit */
-	uint64_t longest;
-};
-
-struct exit_row {
-	uint32_t number;
-	struct exit_counts counts;
-};
-
-/* Room for every bit that the occupancy of the known encodings has. */
-#define EXIT_TABLE_MAX 256
-
-struct exit_table {
-	size_t nr;
-	struct exit_row rows[EXIT_TABLE_MAX];
-	struct exit_counts total;
-};
-
 struct exit_stats {
 	cpuid_fn *cpuid;
 	/* KVM_EXIT_STATS_SCOPE_VCPU or 0 */
 	uint32_t scope;
-	/* Read exits and cycles only: one CPUID for an exit number, in place of three. */
-	bool brief;
-	/* CPUIDs executed through this so far */
+	struct exit_info info;
+	/* CPUIDs executed through this so far, and their cycles as far as known */
 	uint64_t own_exits;
-	/* What had been counted before the first of them */
+	uint64_t own_cycles;
+	/* What had been counted without them when the present table was begun */
 	struct exit_counts total_before;
 	struct exit_counts cpuid_before;
-
-	unsigned int version;
-	unsigned int encoding;
-	uint32_t features;
-	uint32_t tsc_khz;
-	uint32_t vcpus;
+	/* CPUIDs and their cycles as the first of the table has read them, and own ones */
+	uint64_t first_exits;
+	uint64_t first_cycles;
+	uint64_t first_own;
 };
 
 /* What to take before anything else, so that no CPUID of our own is in it. */
 enum exit_stats_first {
 	FIRST_TOTAL,
 	FIRST_CPUID,
+	/* Leave nothing out: the answers were recorded. */
+	FIRST_RECORDED,
 };
 
 /*
@@ -85,8 +51,22 @@ enum exit_stats_first {
 bool exit_stats_open(struct exit_stats *stats, cpuid_fn *cpuid, uint32_t scope,
 		     enum exit_stats_first first, unsigned int guess);
 
-/* Does this host have a feature, KVM_EXIT_STATS_FEATURE_*, and are its values read? */
-bool exit_stats_has(const struct exit_stats *stats, uint32_t feature);
+/* From now on read exits and cycles only: a CPUID an exit number, in place of three. */
+void exit_stats_be_brief(struct exit_stats *stats);
+
+/*
+ * For another table through the same stats: read CPUID's count anew.  One CPUID.
+ * The tables then differ in just what happened between them, without our own,
+ * if exit_stats_settle() came after each.
+ */
+void exit_stats_begin(struct exit_stats *stats);
+
+/*
+ * After a table: take the cycles of our own CPUIDs from CPUID's.  Where other
+ * vCPUs execute CPUID meanwhile this is their mean.  One CPUID.  Returns the
+ * cycles of one of them.
+ */
+uint64_t exit_stats_settle(struct exit_stats *stats);
 
 /*
  * Read one exit number.  Returns false if the vendor's manual does not define
@@ -96,12 +76,6 @@ bool exit_stats_has(const struct exit_stats *stats, uint32_t feature);
 bool exit_stats_read(struct exit_stats *stats, uint32_t number,
 		     struct exit_counts *counts);
 
-/* The exits in all buckets. */
-uint64_t exit_hist_sum(const struct exit_hist *hist);
-
-/* The bucket that an exit of so many cycles is in. */
-unsigned int exit_bucket(uint64_t cycles);
-
 /*
  * Read the histogram of an exit number, which costs 17 CPUIDs, and two more for
  * CPUID's own, which is without ours only after FIRST_CPUID.  Our own are all
@@ -109,6 +83,12 @@ unsigned int exit_bucket(uint64_t cycles);
  */
 void exit_stats_read_hist(struct exit_stats *stats, uint32_t number,
 			  struct exit_hist *hist);
+
+/*
+ * Read the histograms of all rows, which costs 16 CPUIDs each.  That of CPUID has
+ * our own in it, all that were made through stats: see exit_table_subtract().
+ */
+void exit_stats_read_hists(struct exit_stats *stats, struct exit_table *table);
 
 /*
  * The occupancy blocks, of 128 exit numbers each, that the encoding uses, DESIGN

@@ -5,15 +5,14 @@
 #include "leaves.h"
 #include "table.h"
 
-void table_print_heading(FILE *out, const struct exit_stats *stats)
+void table_print_heading(FILE *out, const struct exit_info *info)
 {
-	if (stats->scope & KVM_EXIT_STATS_SCOPE_VCPU)
-		fprintf(out, "VM exits of this vCPU");
-	else
-		fprintf(out, "VM exits of this VM, %" PRIu32 " vCPU%s", stats->vcpus,
-			stats->vcpus == 1 ? "" : "s");
-	fprintf(out, ", %s, host TSC %.3f MHz\n\n", exit_encoding_name(stats->encoding),
-		stats->tsc_khz / 1000.0);
+	fprintf(out, "VM exits %s %s", info->file ? "in" : "of this",
+		info->file ? info->file : info->one_vcpu ? "vCPU" : "VM");
+	if (info->vcpus && !info->one_vcpu)
+		fprintf(out, ", %" PRIu32 " vCPU%s", info->vcpus, info->vcpus == 1 ? "" : "s");
+	fprintf(out, ", %s, host TSC %.3f MHz\n\n", exit_encoding_name(info->encoding),
+		info->tsc_khz / 1000.0);
 }
 
 static uint64_t per_exit(const struct exit_counts *counts)
@@ -36,19 +35,19 @@ static void print_part(FILE *out, const char *name, uint64_t part, uint64_t cycl
 	fprintf(out, "  %-12s%20" PRIu64 "  %5.1f%%\n", name, part, percent(part, cycles));
 }
 
-void table_print_totals(FILE *out, const struct exit_stats *stats,
+void table_print_totals(FILE *out, const struct exit_info *info,
 			const struct exit_counts *total)
 {
 	fprintf(out, "exits         %20" PRIu64 "\n", total->exits);
 	fprintf(out, "cycles        %20" PRIu64 "\n", total->cycles);
-	if (exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_SPLIT)) {
+	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT)) {
 		print_part(out, "KVM", kvm_part(total), total->cycles);
 		print_part(out, "VMM", total->vmm, total->cycles);
 		print_part(out, "off-CPU", total->off_cpu, total->cycles);
 	}
-	if (stats->tsc_khz)
+	if (info->tsc_khz)
 		fprintf(out, "seconds       %20.6f\n",
-			total->cycles / (stats->tsc_khz * 1000.0));
+			total->cycles / (info->tsc_khz * 1000.0));
 	fprintf(out, "cycles/exit   %20" PRIu64 "\n", per_exit(total));
 }
 
@@ -70,22 +69,22 @@ static double busy_share(const struct exit_counts *counts, const struct exit_cou
 	return percent(counts->cycles - counts->off_cpu, total->cycles - total->off_cpu);
 }
 
-static void print_row(FILE *out, const struct exit_stats *stats, const char *number,
+static void print_row(FILE *out, const struct exit_info *info, const char *number,
 		      const char *name, const struct exit_counts *counts,
 		      const struct exit_counts *total)
 {
 	fprintf(out, "%5s  %-*s  %*" PRIu64 "  %5.1f%%  %*" PRIu64 "  %5.1f%%  %11"
-		PRIu64, number, exit_name_width(stats->encoding), name,
+		PRIu64, number, exit_name_width(info->encoding), name,
 		width("exits", total->exits), counts->exits,
 		percent(counts->exits, total->exits),
 		width("cycles", total->cycles), counts->cycles,
 		busy_share(counts, total), per_exit(counts));
-	if (exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_SPLIT))
+	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
 		fprintf(out, "  %5.1f%%  %5.1f%%  %6.1f%%",
 			percent(kvm_part(counts), counts->cycles),
 			percent(counts->vmm, counts->cycles),
 			percent(counts->off_cpu, counts->cycles));
-	if (exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_LONGEST))
+	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_LONGEST))
 		fprintf(out, "  %*" PRIu64, width("longest", total->longest),
 			counts->longest);
 	if (total->nested)
@@ -94,49 +93,49 @@ static void print_row(FILE *out, const struct exit_stats *stats, const char *num
 	fputc('\n', out);
 }
 
-static void print_titles(FILE *out, const struct exit_stats *stats,
+static void print_titles(FILE *out, const struct exit_info *info,
 			 const struct exit_counts *total)
 {
-	bool split = exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_SPLIT);
+	bool split = exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT);
 
 	fprintf(out, "%5s  %-*s  %*s  %6s  %*s  %6s  %11s", "exit",
-		exit_name_width(stats->encoding), "name",
+		exit_name_width(info->encoding), "name",
 		width("exits", total->exits), "exits", "share",
 		width("cycles", total->cycles), "cycles", split ? "busy" : "share",
 		"cycles/exit");
 	if (split)
 		fprintf(out, "  %6s  %6s  %7s", "KVM", "VMM", "off-CPU");
-	if (exit_stats_has(stats, KVM_EXIT_STATS_FEATURE_LONGEST))
+	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_LONGEST))
 		fprintf(out, "  %*s", width("longest", total->longest), "longest");
 	if (total->nested)
 		fprintf(out, "  %*s", width("nested", total->nested), "nested");
 	fputc('\n', out);
 }
 
-static void print_reason(FILE *out, const struct exit_stats *stats,
+static void print_reason(FILE *out, const struct exit_info *info,
 			 const struct exit_row *row, const struct exit_counts *total)
 {
 	char number[16], name[EXIT_NAME_MAX];
 
 	snprintf(number, sizeof(number), "%" PRIu32, row->number);
-	print_row(out, stats, number, exit_name(stats->encoding, row->number, name),
+	print_row(out, info, number, exit_name(info->encoding, row->number, name),
 		  &row->counts, total);
 }
 
-void table_print(FILE *out, const struct exit_stats *stats,
+void table_print(FILE *out, const struct exit_info *info,
 		 const struct exit_table *table)
 {
 	size_t i;
 
-	print_titles(out, stats, &table->total);
+	print_titles(out, info, &table->total);
 	for (i = 0; i < table->nr; i++)
-		print_reason(out, stats, &table->rows[i], &table->total);
-	print_row(out, stats, "", "total", &table->total, &table->total);
+		print_reason(out, info, &table->rows[i], &table->total);
+	print_row(out, info, "", "total", &table->total, &table->total);
 }
 
-void table_print_one(FILE *out, const struct exit_stats *stats,
+void table_print_one(FILE *out, const struct exit_info *info,
 		     const struct exit_row *row)
 {
-	print_titles(out, stats, &row->counts);
-	print_reason(out, stats, row, &row->counts);
+	print_titles(out, info, &row->counts);
+	print_reason(out, info, row, &row->counts);
 }

@@ -4,21 +4,21 @@
 
 #include <stdio.h>
 
-#include "stats.h"
+#include "exit_table.h"
 
 /* What was counted, where, and the unit of cycles: one line. */
-void table_print_heading(FILE *out, const struct exit_stats *stats);
+void table_print_heading(FILE *out, const struct exit_info *info);
 
 /* The totals: exits, cycles, the time that is, cycles per exit. */
-void table_print_totals(FILE *out, const struct exit_stats *stats,
+void table_print_totals(FILE *out, const struct exit_info *info,
 			const struct exit_counts *total);
 
 /* A row for each exit number, and the total. */
-void table_print(FILE *out, const struct exit_stats *stats,
+void table_print(FILE *out, const struct exit_info *info,
 		 const struct exit_table *table);
 
 /* The row of a single exit number. */
-void table_print_one(FILE *out, const struct exit_stats *stats,
+void table_print_one(FILE *out, const struct exit_info *info,
 		     const struct exit_row *row);
 
 #endif

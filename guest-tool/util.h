@@ -2,7 +2,37 @@
 #ifndef UTIL_H
 #define UTIL_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 /* The number of elements of an array, not of a pointer. */
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Exit status, DESIGN section 5 */
+enum status {
+	STATUS_OK = 0,
+	STATUS_USAGE = 1,
+	STATUS_NO_STATISTICS = 2,
+	STATUS_FAILURE = 3,
+};
+
+/* Say on stderr, in one line after the program's name, what is wrong.  Returns status. */
+int __attribute__((format(printf, 2, 3))) fail(int status, const char *format, ...);
+
+/*
+ * A whole number, in C's notation, with nothing else in the text.  Returns false if it
+ * is none or does not fit.
+ */
+bool parse_u32(const char *text, uint32_t *value);
+
+/*
+ * The contents of a file, with a NUL that size does not count, for the caller to free.
+ * Returns NULL with errno set: EFBIG for one larger than any that we write.
+ */
+char *file_read(const char *path, size_t *size);
+
+/* Seconds since some time in the past, CLOCK_MONOTONIC. */
+double now(void);
 
 #endif

@@ -4,6 +4,9 @@
 
 #include "cpuid.h"
 
+/* The text of a file in tests/unit/dumps, for the caller to free. */
+char *dump_text(const char *name);
+
 /* Read a recorded dump, as cpuid -r and cpuid-query --raw print it. */
 void dump_load(const char *name);
 

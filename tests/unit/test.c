@@ -57,13 +57,13 @@ static void test_open(void **state)
 	(void)state;
 	dump_load("kvm-vmx");
 	open_stats(&stats);
-	assert_int_equal(stats.version, 1);
-	assert_int_equal(stats.encoding, KVM_EXIT_STATS_ENCODING_VMX);
-	assert_int_equal(stats.features, KVM_EXIT_STATS_FEATURE_VCPU |
+	assert_int_equal(stats.info.version, 1);
+	assert_int_equal(stats.info.encoding, KVM_EXIT_STATS_ENCODING_VMX);
+	assert_int_equal(stats.info.features, KVM_EXIT_STATS_FEATURE_VCPU |
 			 KVM_EXIT_STATS_FEATURE_SPLIT | KVM_EXIT_STATS_FEATURE_LONGEST |
 			 KVM_EXIT_STATS_FEATURE_HISTOGRAM);
-	assert_int_equal(stats.tsc_khz, 50000);
-	assert_int_equal(stats.vcpus, 1);
+	assert_int_equal(stats.info.tsc_khz, 50000);
+	assert_int_equal(stats.info.vcpus, 1);
 	assert_int_equal(dump_calls(), 3);
 	assert_int_equal(stats.own_exits, 3);
 }
@@ -196,7 +196,7 @@ static void test_brief_table(void **state)
 	(void)state;
 	dump_load("kvm-vmx");
 	open_stats(&stats);
-	stats.brief = true;
+	exit_stats_be_brief(&stats);
 	exit_stats_read_table(&stats, &table);
 	assert_int_equal(table.nr, 13);
 	assert_int_equal(table.total.exits, 21607);
@@ -318,7 +318,7 @@ static void test_percentiles(void **state)
 
 static void test_hist_printed(void **state)
 {
-	static const struct exit_stats stats = {
+	static const struct exit_info info = {
 		.encoding = KVM_EXIT_STATS_ENCODING_VMX, .tsc_khz = 2000000,
 	};
 	struct exit_hist hist = { .longest = 3000000000 };
@@ -327,7 +327,7 @@ static void test_hist_printed(void **state)
 	(void)state;
 	hist.buckets[29] = 100;
 	hist.buckets[31] = 1;
-	text = PRINTED(hist_print(out, &stats, 12, &hist));
+	text = PRINTED(hist_print(out, &info, 12, &hist));
 	assert_string_equal(text,
 		"exit 12, HLT\n"
 		"\n"
@@ -376,22 +376,23 @@ static void test_table_without_other_cpuids(void **state)
 
 static void test_table_printed(void **state)
 {
-	struct exit_stats stats = {
+	struct exit_info info = {
 		.encoding = KVM_EXIT_STATS_ENCODING_VMX, .tsc_khz = 2000000, .vcpus = 2,
 	};
 	static const struct exit_table table = {
 		.nr = 2,
 		.rows = {
-			{ 48, { 3000000, 900000000, 450000000, 90000000, 70000, 12 } },
-			{ 5, { 1000000, 100000000, 0, 0, 900, 0 } },
+			{ .number = 48, .counts = {
+				3000000, 900000000, 450000000, 90000000, 70000, 12 } },
+			{ .number = 5, .counts = { 1000000, 100000000, 0, 0, 900, 0 } },
 		},
 		.total = { 4000000, 1000000000, 450000000, 90000000, 70000, 12 },
 	};
 	char *text;
 
 	(void)state;
-	text = PRINTED(table_print_heading(out, &stats);
-		       table_print(out, &stats, &table));
+	text = PRINTED(table_print_heading(out, &info);
+		       table_print(out, &info, &table));
 	assert_string_equal(text,
 		"VM exits of this VM, 2 vCPUs, VMX, host TSC 2000.000 MHz\n"
 		"\n"
@@ -401,8 +402,8 @@ static void test_table_printed(void **state)
 		"       total                4000000  100.0%  1000000000  100.0%          250      12\n");
 	free(text);
 
-	stats.features = KVM_EXIT_STATS_FEATURE_SPLIT | KVM_EXIT_STATS_FEATURE_LONGEST;
-	text = PRINTED(table_print(out, &stats, &table));
+	info.features = KVM_EXIT_STATS_FEATURE_SPLIT | KVM_EXIT_STATS_FEATURE_LONGEST;
+	text = PRINTED(table_print(out, &info, &table));
 	assert_string_equal(text,
 		" exit  name                   exits   share      cycles    busy  cycles/exit     KVM     VMM  off-CPU  longest  nested\n"
 		"   48  EPT_VIOLATION        3000000   75.0%   900000000   81.8%          300   40.0%   10.0%    50.0%    70000      12\n"
@@ -410,7 +411,7 @@ static void test_table_printed(void **state)
 		"       total                4000000  100.0%  1000000000  100.0%          250   46.0%    9.0%    45.0%    70000      12\n");
 	free(text);
 
-	text = PRINTED(table_print_totals(out, &stats, &table.total));
+	text = PRINTED(table_print_totals(out, &info, &table.total));
 	assert_string_equal(text,
 		"exits                      4000000\n"
 		"cycles                  1000000000\n"
@@ -425,12 +426,12 @@ static void test_table_printed(void **state)
 static void test_empty_table_printed(void **state)
 {
 	static const struct exit_table table;
-	static const struct exit_stats stats = { .scope = KVM_EXIT_STATS_SCOPE_VCPU };
+	static const struct exit_info info = { .one_vcpu = true };
 	char *text;
 
 	(void)state;
-	text = PRINTED(table_print(out, &stats, &table);
-		       table_print_totals(out, &stats, &table.total));
+	text = PRINTED(table_print(out, &info, &table);
+		       table_print_totals(out, &info, &table.total));
 	assert_non_null(strstr(text, "total"));
 	assert_null(strstr(text, "nan"));
 	free(text);

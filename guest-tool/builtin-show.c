@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Without a subcommand: what has been counted since the VM was started. */
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "affinity.h"
+#include "builtin.h"
+#include "cpuid.h"
+#include "csv.h"
+#include "exit_names.h"
+#include "hist.h"
+#include "json.h"
+#include "leaves.h"
+#include "options.h"
+#include "source.h"
+#include "stats.h"
+#include "table.h"
+#include "util.h"
+
+static const char args_doc[] =
+	"[LEAF]\n"
+	"stat [OPTION...] -- COMMAND...\n"
+	"compare [OPTION...] FILE... | -- \'COMMAND\'...\n"
+	"top|log [OPTION...]";
+static const char doc[] =
+	"Show the VM exits of this virtual machine, as KVM counted them; with stat, "
+	"those while a command runs, with compare, how those of several differ, with "
+	"top and log, those of the present.  Each of these has a --help of its own.\v"
+	"LEAF 0x4FFFFFFC shows the totals, 0x4FFFFFFD the exits by reason; "
+	"without LEAF both are shown.  The exits that the reading itself causes "
+	"are left out.\n\n"
+	"Cycles are ticks of the host's TSC, from an exit to the entry that "
+	"follows: the time that the guest did not run.  KVM, VMM and off-CPU say "
+	"whose time that was, in percent of a row's cycles: KVM's own, the VMM's "
+	"userspace, or none, halted or preempted.  Busy is a row's share of the "
+	"cycles of KVM and VMM, longest the longest single exit in cycles, nested "
+	"the exits while the guest ran a guest of its own.\n\n"
+	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
+	"failure.";
+
+static const struct argp_option options[] = {
+	{ "subleaf", 's', "N", 0,
+	  "Show only this exit, a number or a name; with --raw, the value of ECX", 0 },
+	{ "hist", 'H', "EXIT", 0,
+	  "Draw how long the exits of this number or name took", 0 },
+	{ "brief", 'b', NULL, 0,
+	  "Show only exits and cycles, which costs a third of the exits", 0 },
+	{ "raw", 'r', NULL, 0,
+	  "Print the registers that CPUID returns, for any LEAF; without LEAF, for "
+	  "all that the statistics have", 0 },
+	{ 0 }
+};
+
+struct arguments {
+	bool has_leaf;
+	uint32_t leaf;
+	const char *subleaf;
+	const char *hist;
+	bool brief;
+	bool raw;
+	struct common_options common;
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->common;
+		break;
+	case 's':
+		args->subleaf = arg;
+		break;
+	case 'H':
+		args->hist = arg;
+		break;
+	case 'b':
+		args->brief = true;
+		break;
+	case 'r':
+		args->raw = true;
+		break;
+	case ARGP_KEY_ARG:
+		if (args->has_leaf)
+			argp_error(state, "one leaf at a time");
+		if (!parse_u32(arg, &args->leaf))
+			argp_error(state, "'%s' is not a leaf", arg);
+		args->has_leaf = true;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp argp = {
+	options, parse_option, args_doc, doc, common_options, NULL, NULL,
+};
+
+static int no_such_exit(const struct exit_info *info, const char *text)
+{
+	return fail(STATUS_USAGE, "%s defines no exit %s",
+		    exit_encoding_name(info->encoding), text);
+}
+
+static void print_raw(uint32_t leaf, uint32_t index)
+{
+	struct cpuid_regs regs = cpuid_instruction(leaf, index);
+
+	cpuid_print_raw(stdout, leaf, index, &regs);
+}
+
+static void print_raw_header(const struct arguments *args)
+{
+	if (args->common.cpu < 0)
+		puts("CPU:");
+	else
+		printf("CPU %ld:\n", args->common.cpu);
+}
+
+static int show_raw(const struct arguments *args)
+{
+	uint32_t index = 0;
+
+	if (args->subleaf && !parse_u32(args->subleaf, &index))
+		return fail(STATUS_USAGE, "'%s' is not a subleaf", args->subleaf);
+
+	print_raw_header(args);
+	print_raw(args->leaf, index);
+	return STATUS_OK;
+}
+
+static void print_raw_view(uint32_t view, uint32_t index)
+{
+	print_raw(KVM_EXIT_STATS_CPUID_REASON, view << KVM_EXIT_STATS_VIEW_SHIFT | index);
+}
+
+static void print_raw_views(const struct exit_stats *stats, uint32_t index)
+{
+	const uint32_t first = KVM_EXIT_STATS_VIEW_HISTOGRAM;
+	uint32_t view;
+
+	print_raw_view(KVM_EXIT_STATS_VIEW_COUNT, index);
+	if (exit_info_has(&stats->info, KVM_EXIT_STATS_FEATURE_SPLIT))
+		print_raw_view(KVM_EXIT_STATS_VIEW_SPLIT, index);
+	if (exit_info_has(&stats->info, KVM_EXIT_STATS_FEATURE_LONGEST))
+		print_raw_view(KVM_EXIT_STATS_VIEW_LONGEST, index);
+	if (exit_info_has(&stats->info, KVM_EXIT_STATS_FEATURE_HISTOGRAM)) {
+		for (view = first; view < first + KVM_EXIT_STATS_NR_BUCKETS / 2; view++)
+			print_raw_view(view, index);
+	}
+}
+
+static uint32_t scope_of(const struct arguments *args)
+{
+	return args->common.cpu < 0 ? 0 : KVM_EXIT_STATS_SCOPE_VCPU;
+}
+
+static bool open_stats(struct exit_stats *stats, uint32_t scope,
+		       enum exit_stats_first first)
+{
+	return exit_stats_open(stats, cpuid_instruction, scope, first,
+			       cpuid_is_amd() ? KVM_EXIT_STATS_ENCODING_SVM :
+						KVM_EXIT_STATS_ENCODING_VMX);
+}
+
+/* A dump of the table from which a reader can make the table again. */
+static int show_raw_all(const struct arguments *args)
+{
+	uint32_t scope = scope_of(args);
+	struct exit_stats stats;
+	struct exit_table table;
+	const uint32_t *blocks;
+	size_t i, nr_blocks;
+
+	if (args->subleaf)
+		return fail(STATUS_USAGE, "a subleaf needs a leaf");
+	if (!open_stats(&stats, scope, FIRST_CPUID))
+		return source_none();
+	exit_stats_read_table(&stats, &table);
+
+	print_raw_header(args);
+	print_raw(KVM_EXIT_STATS_CPUID_SIGNATURE, 0);
+	print_raw(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_SUM | scope);
+	print_raw(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_DESCRIPTION | scope);
+	nr_blocks = exit_stats_blocks(&stats, &blocks);
+	for (i = 0; i < nr_blocks; i++)
+		print_raw(KVM_EXIT_STATS_CPUID_TOTALS,
+			  (KVM_EXIT_STATS_OCCUPANCY + blocks[i]) | scope);
+	for (i = 0; i < table.nr; i++)
+		print_raw_views(&stats, table.rows[i].number | scope);
+	return STATUS_OK;
+}
+
+/* An exit, a number or a name.  Returns -1, and says why, if there is none. */
+static int find_exit(const struct exit_info *info, const char *text)
+{
+	uint32_t number;
+	int named;
+
+	if (parse_u32(text, &number)) {
+		if (number <= KVM_EXIT_STATS_NUMBER_MASK)
+			return number;
+		no_such_exit(info, text);
+		return -1;
+	}
+	named = exit_number(info->encoding, text);
+	if (named < 0)
+		fail(STATUS_USAGE, "no exit is called '%s'", text);
+	return named;
+}
+
+/* Where the numbers of one exit come from */
+struct reader {
+	const struct exit_info *info;
+	/* One of them */
+	struct exit_stats *stats;
+	const struct exit_table *table;
+};
+
+/* Returns false if there is no such exit. */
+static bool read_row(const struct reader *reader, struct exit_row *row, bool hist)
+{
+	const struct exit_row *found;
+
+	if (reader->stats) {
+		if (!exit_stats_read(reader->stats, row->number, &row->counts))
+			return false;
+		if (hist)
+			exit_stats_read_hist(reader->stats, row->number, &row->hist);
+		return true;
+	}
+	found = exit_table_find(reader->table, row->number);
+	if (found)
+		*row = *found;
+	return true;
+}
+
+static int show_one(const struct reader *reader, const char *text, bool hist)
+{
+	int number = find_exit(reader->info, text);
+	struct exit_row row = { .number = number };
+
+	if (number < 0)
+		return STATUS_USAGE;
+	if (hist && !exit_info_has(reader->info, KVM_EXIT_STATS_FEATURE_HISTOGRAM))
+		return fail(STATUS_NO_STATISTICS, "this KVM has no histograms");
+	if (!read_row(reader, &row, hist))
+		return no_such_exit(reader->info, text);
+
+	table_print_heading(stdout, reader->info);
+	if (hist)
+		hist_print(stdout, reader->info, number, &row.hist);
+	else
+		table_print_one(stdout, reader->info, &row);
+	return STATUS_OK;
+}
+
+static bool only_totals(const struct arguments *args)
+{
+	return args->has_leaf && args->leaf == KVM_EXIT_STATS_CPUID_TOTALS;
+}
+
+static void print_table(const struct arguments *args, const struct exit_info *info,
+			const struct exit_table *table)
+{
+	table_print_heading(stdout, info);
+	if (!args->has_leaf || only_totals(args))
+		table_print_totals(stdout, info, &table->total);
+	if (!args->has_leaf)
+		putchar('\n');
+	if (!only_totals(args))
+		table_print(stdout, info, table);
+}
+
+static int show_cpuid(const struct arguments *args)
+{
+	struct exit_stats stats;
+	struct exit_table table;
+
+	if (!open_stats(&stats, scope_of(args), only_totals(args) ? FIRST_TOTAL : FIRST_CPUID))
+		return source_none();
+	if (stats.info.version != KVM_EXIT_STATS_VERSION)
+		return fail(STATUS_FAILURE, "version %u of the statistics is not known",
+			    stats.info.version);
+	if (args->brief)
+		exit_stats_be_brief(&stats);
+	if (args->hist || args->subleaf) {
+		const struct reader reader = { .info = &stats.info, .stats = &stats };
+
+		return show_one(&reader, args->hist ? args->hist : args->subleaf, args->hist);
+	}
+	if (only_totals(args))
+		table.total = stats.total_before;
+	else
+		exit_stats_read_table(&stats, &table);
+	print_table(args, &stats.info, &table);
+	return STATUS_OK;
+}
+
+static int print_json(const struct exit_info *info, const struct exit_table *table)
+{
+	json_t *document = json_document("table", info);
+
+	json_object_set_new(document, "reasons", json_reasons(info, table));
+	/* What could not be written, main() says. */
+	json_print(stdout, document, false);
+	return STATUS_OK;
+}
+
+/* All of it, from a file or for another program */
+static int show_source(const struct arguments *args)
+{
+	struct exit_source source = {
+		.file = args->common.from,
+		.cpu = args->common.cpu,
+		.brief = args->brief,
+		.hists = true,
+	};
+	struct exit_table table;
+	int status = source_open(&source);
+
+	if (!status)
+		status = source_read(&source, &table);
+	if (status)
+		return status;
+
+	exit_table_leave_out_own(&source.info, &table);
+	if (args->hist || args->subleaf) {
+		const struct reader reader = { .info = &source.info, .table = &table };
+
+		return show_one(&reader, args->hist ? args->hist : args->subleaf, args->hist);
+	}
+	if (args->common.format == FORMAT_JSON)
+		return print_json(&source.info, &table);
+	if (args->common.format == FORMAT_CSV)
+		csv_print_table(stdout, &source.info, &table);
+	else
+		print_table(args, &source.info, &table);
+	return STATUS_OK;
+}
+
+/* What does not go together.  Returns NULL if all does. */
+static const char *check_arguments(const struct arguments *args)
+{
+	bool one = args->subleaf || args->hist;
+
+	if (args->hist && (args->has_leaf || args->subleaf || args->raw || args->brief))
+		return "a histogram is shown by itself";
+	if (args->common.format != FORMAT_TEXT && (one || args->has_leaf || args->raw))
+		return "JSON and CSV are for all exits";
+	if (args->raw)
+		return args->common.from ? "a file has no registers to show" : NULL;
+	if (args->has_leaf && args->leaf != KVM_EXIT_STATS_CPUID_TOTALS &&
+	    args->leaf != KVM_EXIT_STATS_CPUID_REASON)
+		return "this leaf has no table, only --raw";
+	if (args->subleaf && only_totals(args))
+		return "the totals have no exit numbers, only --raw";
+	return NULL;
+}
+
+static int show(const struct arguments *args)
+{
+	const char *wrong = check_arguments(args);
+	int error;
+
+	if (wrong)
+		return fail(STATUS_USAGE, "%s", wrong);
+	if (args->common.from || (args->common.format != FORMAT_TEXT))
+		return show_source(args);
+
+	if (args->common.cpu >= 0) {
+		error = affinity_pin(args->common.cpu);
+		if (error)
+			return fail(STATUS_FAILURE, "cannot run on CPU %ld: %s",
+				    args->common.cpu, strerror(error));
+	}
+	if (args->raw)
+		return args->has_leaf ? show_raw(args) : show_raw_all(args);
+	return show_cpuid(args);
+}
+
+int builtin_show(int argc, char **argv)
+{
+	struct arguments args = { .common = COMMON_OPTIONS };
+
+	options_parse(&argp, argc, argv, &args);
+	return show(&args);
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
+
+#include "csv.h"
+#include "exit_names.h"
+#include "hist.h"
+
+void csv_print_names(FILE *out)
+{
+	fputs("exit,name,exits,cycles,off_cpu,vmm,longest,nested,p50,p99", out);
+}
+
+void csv_print_row(FILE *out, const struct exit_info *info, const struct exit_row *row)
+{
+	const struct exit_counts *counts = &row->counts;
+	char name[EXIT_NAME_MAX];
+
+	fprintf(out, "%" PRIu32 ",%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
+		",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, row->number,
+		exit_name(info->encoding, row->number, name), counts->exits, counts->cycles,
+		counts->off_cpu, counts->vmm, counts->longest, counts->nested,
+		hist_percentile(&row->hist, 50), hist_percentile(&row->hist, 99));
+}
+
+void csv_print_table(FILE *out, const struct exit_info *info, const struct exit_table *table)
+{
+	size_t i;
+
+	csv_print_names(out);
+	for (i = 0; i < table->nr; i++) {
+		fputc('\n', out);
+		csv_print_row(out, info, &table->rows[i]);
+	}
+	fputc('\n', out);
+}

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit_names.h"
+#include "json.h"
+#include "util.h"
+
+static const struct {
+	const char *name;
+	uint32_t feature;
+} features[] = {
+	{ "vcpu", KVM_EXIT_STATS_FEATURE_VCPU },
+	{ "split", KVM_EXIT_STATS_FEATURE_SPLIT },
+	{ "longest", KVM_EXIT_STATS_FEATURE_LONGEST },
+	{ "histogram", KVM_EXIT_STATS_FEATURE_HISTOGRAM },
+};
+
+static json_t *feature_names(const struct exit_info *info)
+{
+	json_t *names = json_array();
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(features); i++) {
+		if (exit_info_has(info, features[i].feature))
+			json_array_append_new(names, json_string(features[i].name));
+	}
+	return names;
+}
+
+json_t *json_document(const char *kind, const struct exit_info *info)
+{
+	json_t *document = json_pack("{s:s, s:i, s:s}", "format", "cpuid-query",
+				     "version", JSON_VERSION, "kind", kind);
+
+	if (!info)
+		return document;
+	json_object_set_new(document, "vendor",
+			    json_string(exit_encoding_name(info->encoding)));
+	json_object_set_new(document, "tsc_khz", json_integer(info->tsc_khz));
+	json_object_set_new(document, "vcpus", json_integer(info->vcpus));
+	json_object_set_new(document, "scope", json_string(info->one_vcpu ? "vcpu" : "vm"));
+	json_object_set_new(document, "features", feature_names(info));
+	return document;
+}
+
+static void set_count(json_t *object, const char *name, uint64_t value)
+{
+	/* JSON's integers are signed here. */
+	json_object_set_new(object, name,
+			    json_integer(value > INT64_MAX ? INT64_MAX : value));
+}
+
+static json_t *hist_object(const struct exit_hist *hist)
+{
+	json_t *object = json_object();
+	char name[16];
+	int i;
+
+	for (i = 0; i < KVM_EXIT_STATS_NR_BUCKETS; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		if (hist->buckets[i])
+			set_count(object, name, hist->buckets[i]);
+	}
+	return object;
+}
+
+static json_t *reason_object(const struct exit_info *info, const struct exit_row *row)
+{
+	const struct exit_counts *counts = &row->counts;
+	json_t *object = json_object();
+	char name[EXIT_NAME_MAX];
+
+	set_count(object, "exit", row->number);
+	json_object_set_new(object, "name",
+			    json_string(exit_name(info->encoding, row->number, name)));
+	set_count(object, "exits", counts->exits);
+	set_count(object, "cycles", counts->cycles);
+	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT)) {
+		set_count(object, "off_cpu", counts->off_cpu);
+		set_count(object, "vmm", counts->vmm);
+	}
+	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_LONGEST)) {
+		set_count(object, "longest", counts->longest);
+		set_count(object, "nested", counts->nested);
+	}
+	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_HISTOGRAM))
+		json_object_set_new(object, "hist", hist_object(&row->hist));
+	return object;
+}
+
+json_t *json_reasons(const struct exit_info *info, const struct exit_table *table)
+{
+	json_t *reasons = json_array();
+	size_t i;
+
+	for (i = 0; i < table->nr; i++)
+		json_array_append_new(reasons, reason_object(info, &table->rows[i]));
+	return reasons;
+}
+
+int json_print(FILE *out, json_t *document, bool oneline)
+{
+	size_t flags = JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9);
+	int error = json_dumpf(document, out,
+			       flags | (oneline ? JSON_COMPACT : JSON_INDENT(1)));
+
+	json_decref(document);
+	return fputc('\n', out) == EOF || error ? -1 : 0;
+}
+
+static bool wrong(struct recording_error *error, const char *what, const char *name)
+{
+	snprintf(error->text, sizeof(error->text), "%s%s%s%s", what, *name ? " '" : "", name,
+		 *name ? "'" : "");
+	return false;
+}
+
+static const char *string_of(const json_t *object, const char *name)
+{
+	const char *value = json_string_value(json_object_get(object, name));
+
+	return value ? value : "";
+}
+
+bool json_read_number(const json_t *object, const char *name, double *value,
+		      struct recording_error *error)
+{
+	const json_t *number = json_object_get(object, name);
+
+	if (!json_is_number(number) || !(json_number_value(number) >= 0))
+		return wrong(error, "there is no number", name);
+	*value = json_number_value(number);
+	return true;
+}
+
+static bool read_count(const json_t *object, const char *name, uint64_t *value,
+		       struct recording_error *error)
+{
+	const json_t *count = json_object_get(object, name);
+
+	if (!json_is_integer(count) || json_integer_value(count) < 0)
+		return wrong(error, "there is no count", name);
+	*value = json_integer_value(count);
+	return true;
+}
+
+static bool read_u32(const json_t *object, const char *name, uint32_t *value,
+		     struct recording_error *error)
+{
+	uint64_t count;
+
+	if (!read_count(object, name, &count, error))
+		return false;
+	if (count > UINT32_MAX)
+		return wrong(error, "there is too large a count", name);
+	*value = count;
+	return true;
+}
+
+static bool has_string(const json_t *array, const char *name)
+{
+	const json_t *value;
+	size_t i;
+
+	json_array_foreach(array, i, value) {
+		if (json_is_string(value) && !strcmp(json_string_value(value), name))
+			return true;
+	}
+	return false;
+}
+
+static bool read_info(const json_t *document, struct exit_info *info,
+		      struct recording_error *error)
+{
+	const json_t *names = json_object_get(document, "features");
+	size_t i;
+
+	info->version = KVM_EXIT_STATS_VERSION;
+	info->encoding = exit_encoding(string_of(document, "vendor"));
+	if (!info->encoding)
+		return wrong(error, "the vendor is not known:", string_of(document, "vendor"));
+	info->one_vcpu = !strcmp(string_of(document, "scope"), "vcpu");
+	info->features = 0;
+	for (i = 0; i < ARRAY_SIZE(features); i++) {
+		if (has_string(names, features[i].name))
+			info->features |= features[i].feature;
+	}
+	return read_u32(document, "tsc_khz", &info->tsc_khz, error) &&
+	       read_u32(document, "vcpus", &info->vcpus, error);
+}
+
+static bool check_document(const json_t *document, const char *kind,
+			   struct recording_error *error)
+{
+	const json_t *version = json_object_get(document, "version");
+
+	if (strcmp(string_of(document, "format"), "cpuid-query"))
+		return wrong(error, "it is JSON, but not of cpuid-query", "");
+	if (!json_is_integer(version) || json_integer_value(version) < 1)
+		return wrong(error, "there is no version", "");
+	if (json_integer_value(version) > JSON_VERSION)
+		return wrong(error, "it is of a newer version than this program knows", "");
+	if (strcmp(string_of(document, "kind"), kind))
+		return wrong(error, "it is for another subcommand: its kind is",
+			     string_of(document, "kind"));
+	return true;
+}
+
+json_t *json_parse(const char *text, size_t size, const char *kind, struct exit_info *info,
+		   struct recording_error *error)
+{
+	json_error_t syntax;
+	json_t *document = json_loadb(text, size, JSON_REJECT_DUPLICATES, &syntax);
+
+	if (!document) {
+		snprintf(error->text, sizeof(error->text), "line %d: %.100s", syntax.line,
+			 syntax.text);
+		return NULL;
+	}
+	if (check_document(document, kind, error) && read_info(document, info, error))
+		return document;
+	json_decref(document);
+	return NULL;
+}
+
+static bool read_hist(const json_t *object, struct exit_hist *hist,
+		      struct recording_error *error)
+{
+	const char *name;
+	json_t *value;
+	uint32_t bucket;
+
+	json_object_foreach((json_t *)object, name, value) {
+		if (!parse_u32(name, &bucket) || bucket >= KVM_EXIT_STATS_NR_BUCKETS)
+			return wrong(error, "there is no bucket", name);
+		if (!read_count(object, name, &hist->buckets[bucket], error))
+			return false;
+	}
+	return true;
+}
+
+/* Those that a host may lack */
+static bool read_optional(const json_t *object, const char *name, uint64_t *value,
+			  struct recording_error *error)
+{
+	return !json_object_get(object, name) || read_count(object, name, value, error);
+}
+
+static bool read_row(const json_t *object, struct exit_row *row,
+		     struct recording_error *error)
+{
+	struct exit_counts *counts = &row->counts;
+
+	*row = (struct exit_row) { 0 };
+	if (!read_u32(object, "exit", &row->number, error) ||
+	    !read_count(object, "exits", &counts->exits, error) ||
+	    !read_count(object, "cycles", &counts->cycles, error) ||
+	    !read_optional(object, "off_cpu", &counts->off_cpu, error) ||
+	    !read_optional(object, "vmm", &counts->vmm, error) ||
+	    !read_optional(object, "longest", &counts->longest, error) ||
+	    !read_optional(object, "nested", &counts->nested, error) ||
+	    !read_hist(json_object_get(object, "hist"), &row->hist, error))
+		return false;
+	row->hist.longest = counts->longest;
+	if (row->number > KVM_EXIT_STATS_NUMBER_MASK)
+		return wrong(error, "there is a number of an exit that is none", "");
+	if (counts->off_cpu > counts->cycles ||
+	    counts->vmm > counts->cycles - counts->off_cpu)
+		return wrong(error, "there are parts of cycles that are more than the whole", "");
+	return true;
+}
+
+bool json_read_reasons(const json_t *reasons, struct exit_table *table,
+		       struct recording_error *error)
+{
+	struct exit_row row;
+	json_t *object;
+	size_t i;
+
+	memset(table, 0, sizeof(*table));
+	if (!json_is_array(reasons))
+		return wrong(error, "there are no reasons", "");
+	json_array_foreach(reasons, i, object) {
+		if (!read_row(object, &row, error))
+			return false;
+		if (exit_table_find(table, row.number))
+			return wrong(error, "there is an exit twice", "");
+		exit_table_add(table, &row);
+	}
+	exit_table_sort(table);
+	return true;
+}
+
+bool json_parse_table(const char *text, size_t size, struct exit_info *info,
+		      struct exit_table *table, struct recording_error *error)
+{
+	json_t *document = json_parse(text, size, "table", info, error);
+	bool good;
+
+	if (!document)
+		return false;
+	good = json_read_reasons(json_object_get(document, "reasons"), table, error);
+	json_decref(document);
+	return good;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef JSON_H
+#define JSON_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "exit_table.h"
+#include "recording.h"
+
+/*
+ * What the subcommands write with --json, and read again.  Each document is an object
+ * with the members
+ *
+ * format	"cpuid-query"
+ * version	JSON_VERSION; a reader refuses what is higher
+ * kind		"table", "stat", "log", "compare" or "bench"
+ *
+ * and, where it has exits,
+ *
+ * vendor	"VMX" or "SVM", which says what the numbers of exits mean
+ * tsc_khz	the unit of cycles
+ * vcpus	how many were counted, 0 if not known
+ * scope	"vm" or "vcpu"
+ * features	of "vcpu", "split", "longest" and "histogram" those that the host has
+ * reasons	an array with an object for each exit reason: exit, name, exits, cycles;
+ *		with "split" off_cpu and vmm; with "longest" longest and nested; with
+ *		"histogram" hist, an object of exits by log2 of their cycles
+ *
+ * All cycles are ticks of the host's TSC.
+ */
+#define JSON_VERSION 1
+
+/* A new document of a kind, with what info says, if that is not NULL. */
+json_t *json_document(const char *kind, const struct exit_info *info);
+
+/* The reasons of a table, an array. */
+json_t *json_reasons(const struct exit_info *info, const struct exit_table *table);
+
+/* Write a document and free it.  oneline is for a stream of them.  Returns 0 or -1. */
+int json_print(FILE *out, json_t *document, bool oneline);
+
+/*
+ * Parse text, of size bytes, as a document, and return it for the caller to free if
+ * it is of this kind and of no newer version.  Otherwise returns NULL and says why in
+ * error.  info->file is left alone.
+ */
+json_t *json_parse(const char *text, size_t size, const char *kind, struct exit_info *info,
+		   struct recording_error *error);
+
+/* Read what json_reasons() has made.  Returns false and says why if it is not that. */
+bool json_read_reasons(const json_t *reasons, struct exit_table *table,
+		       struct recording_error *error);
+
+/* Parse a document of kind "table", as recording_parse() does. */
+bool json_parse_table(const char *text, size_t size, struct exit_info *info,
+		      struct exit_table *table, struct recording_error *error);
+
+/*
+ * A member that is a number, not negative.  Returns false, and says so in error, if
+ * there is none of that name.
+ */
+bool json_read_number(const json_t *object, const char *name, double *value,
+		      struct recording_error *error);
+
+#endif

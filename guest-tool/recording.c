@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cpuid_dump.h"
+#include "exit_names.h"
+#include "recording.h"
+#include "stats.h"
+
+static bool __attribute__((format(printf, 2, 3)))
+wrong(struct recording_error *error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(error->text, sizeof(error->text), format, args);
+	va_end(args);
+	return false;
+}
+
+/* A dump of one vCPU has the answers of that scope. */
+static uint32_t scope_of_dump(void)
+{
+	uint32_t description = KVM_EXIT_STATS_DESCRIPTION | KVM_EXIT_STATS_SCOPE_VCPU;
+
+	return cpuid_dump(KVM_EXIT_STATS_CPUID_TOTALS, description).eax ?
+	       KVM_EXIT_STATS_SCOPE_VCPU : 0;
+}
+
+static bool parse_dump(const char *text, struct exit_info *info, struct exit_table *table,
+		       struct recording_error *error)
+{
+	struct exit_stats stats;
+
+	if (cpuid_dump_load(text) < 0)
+		return wrong(error, "not enough memory");
+	if (!exit_stats_open(&stats, cpuid_dump, scope_of_dump(), FIRST_RECORDED, 0))
+		return wrong(error, "the dump has no exit statistics");
+	if (stats.info.version != KVM_EXIT_STATS_VERSION)
+		return wrong(error, "version %u of the statistics is not known",
+			     stats.info.version);
+	exit_stats_read_table(&stats, table);
+	exit_stats_read_hists(&stats, table);
+	*info = stats.info;
+	return true;
+}
+
+/* The table of debugfs, line by line */
+struct reader {
+	const char *rest;
+	char line[1024];
+	struct exit_info *info;
+	struct exit_table *table;
+	bool has_total;
+	struct recording_error *error;
+};
+
+/* Returns false after the last line, and if the text ends within one. */
+static bool next_line(struct reader *reader)
+{
+	size_t length = strcspn(reader->rest, "\n");
+
+	if (!*reader->rest)
+		return false;
+	if (!reader->rest[length])
+		return wrong(reader->error, "it ends in the middle of a line");
+	if (length >= sizeof(reader->line))
+		return wrong(reader->error, "a line is too long");
+	memcpy(reader->line, reader->rest, length);
+	reader->line[length] = '\0';
+	reader->rest += length + 1;
+	return true;
+}
+
+static bool parse_heading(struct reader *reader)
+{
+	struct exit_info *info = reader->info;
+	char vendor[8];
+
+	*info = (struct exit_info) {
+		.version = KVM_EXIT_STATS_VERSION,
+		.features = KVM_EXIT_STATS_FEATURE_SPLIT | KVM_EXIT_STATS_FEATURE_LONGEST |
+			    KVM_EXIT_STATS_FEATURE_HISTOGRAM,
+	};
+	if (sscanf(reader->line, "# %7[^,], %" SCNu32 " kHz", vendor, &info->tsc_khz) != 2)
+		return false;
+	info->encoding = exit_encoding(vendor);
+	return info->encoding;
+}
+
+static bool parse_counts(const char *text, struct exit_counts *counts)
+{
+	return sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+		      " %" SCNu64, &counts->exits, &counts->cycles, &counts->off_cpu,
+		      &counts->vmm, &counts->longest, &counts->nested) == 6 &&
+	       counts->off_cpu <= counts->cycles &&
+	       counts->vmm <= counts->cycles - counts->off_cpu;
+}
+
+/* A reason, or the total after the last of them */
+static bool parse_row(struct reader *reader)
+{
+	struct exit_row row = { 0 };
+	struct exit_counts total;
+	int length = 0;
+
+	sscanf(reader->line, " total%n", &length);
+	if (length) {
+		/* It was added up while the VM went on: ours is the sum of the rows. */
+		reader->has_total = parse_counts(reader->line + length, &total);
+		return reader->has_total;
+	}
+	if (sscanf(reader->line, "%" SCNu32 " %*s%n", &row.number, &length) != 1 || !length ||
+	    row.number > KVM_EXIT_STATS_NUMBER_MASK ||
+	    exit_table_find(reader->table, row.number) ||
+	    !parse_counts(reader->line + length, &row.counts))
+		return false;
+	row.hist.longest = row.counts.longest;
+	exit_table_add(reader->table, &row);
+	return true;
+}
+
+/* "number name bucket:exits bucket:exits ..." */
+static bool parse_hist(struct reader *reader)
+{
+	const char *c = reader->line;
+	uint32_t number, bucket;
+	struct exit_row *row;
+	uint64_t exits;
+	int length = 0;
+
+	if (sscanf(c, "%" SCNu32 " %*s%n", &number, &length) != 1 || !length)
+		return false;
+	/* The one that reads its own table may change its rows. */
+	row = (struct exit_row *)exit_table_find(reader->table, number);
+	for (c += length; row && *c; c += length) {
+		if (sscanf(c, " %" SCNu32 ":%" SCNu64 "%n", &bucket, &exits, &length) != 2 ||
+		    bucket >= KVM_EXIT_STATS_NR_BUCKETS)
+			return false;
+		row->hist.buckets[bucket] = exits;
+	}
+	return true;
+}
+
+static bool parse_line(struct reader *reader)
+{
+	if (*reader->line == '#' || !*reader->line)
+		return true;
+	return reader->has_total ? parse_hist(reader) : parse_row(reader);
+}
+
+static bool parse_host_table(const char *text, struct exit_info *info,
+			     struct exit_table *table, struct recording_error *error)
+{
+	struct reader reader = {
+		.rest = text, .info = info, .table = table, .error = error,
+	};
+
+	*error->text = '\0';
+	if (!next_line(&reader) || !parse_heading(&reader))
+		return wrong(error, "the first line is not that of exit_stats in debugfs");
+	while (next_line(&reader)) {
+		if (!parse_line(&reader))
+			return wrong(error, "not a line of exit_stats in debugfs: '%.40s'",
+				     reader.line);
+	}
+	if (*error->text)
+		return false;
+	if (!reader.has_total)
+		return wrong(error, "the table ends before its total");
+	exit_table_sort(table);
+	return true;
+}
+
+bool recording_parse(const char *text, size_t size, struct exit_info *info,
+		     struct exit_table *table, struct recording_error *error)
+{
+	memset(table, 0, sizeof(*table));
+	if (strlen(text) != size)
+		return wrong(error, "it is not a text");
+	if (!strncmp(text, "CPU", 3) || !strncmp(text, "   0x", 5))
+		return parse_dump(text, info, table, error);
+	if (*text == '#')
+		return parse_host_table(text, info, table, error);
+	return wrong(error, "it is neither a dump of cpuid-query nor a table of KVM's");
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <asm/svm.h>
+#include <asm/vmx.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "result.h"
+
+/* Not in the headers of older kernels; APM volume 2, appendix C */
+#ifndef SVM_EXIT_IDLE_HLT
+#define SVM_EXIT_IDLE_HLT 0x0a6
+#endif
+
+struct exit_run *result_add_run(struct exit_runs *runs)
+{
+	struct exit_run **more = reallocarray(runs->runs, runs->nr + 1, sizeof(*more));
+	struct exit_run *run = calloc(1, sizeof(*run));
+
+	if (more)
+		runs->runs = more;
+	if (!more || !run) {
+		free(run);
+		return NULL;
+	}
+	runs->runs[runs->nr++] = run;
+	return run;
+}
+
+void result_drop_run(struct exit_runs *runs)
+{
+	free(runs->runs[--runs->nr]);
+}
+
+static void free_runs(struct exit_runs *runs)
+{
+	while (runs->nr)
+		result_drop_run(runs);
+	free(runs->runs);
+	free(runs->command);
+	*runs = (struct exit_runs) { 0 };
+}
+
+void result_free(struct exit_result *result)
+{
+	free_runs(&result->measured);
+	free_runs(&result->baseline);
+}
+
+static bool is_idle(const struct exit_info *info, uint32_t number)
+{
+	if (info->encoding == KVM_EXIT_STATS_ENCODING_SVM)
+		return number == SVM_EXIT_HLT || number == SVM_EXIT_MWAIT ||
+		       number == SVM_EXIT_MWAIT_COND || number == SVM_EXIT_IDLE_HLT;
+	return number == EXIT_REASON_HLT || number == EXIT_REASON_MWAIT_INSTRUCTION;
+}
+
+double result_idle(const struct exit_info *info, const struct exit_table *table)
+{
+	double cycles = 0;
+	size_t i;
+
+	for (i = 0; i < table->nr; i++) {
+		if (is_idle(info, table->rows[i].number))
+			cycles += table->rows[i].counts.cycles;
+	}
+	return cycles;
+}
+
+const struct exit_mean *summary_find(const struct exit_summary *summary, uint32_t number)
+{
+	size_t i;
+
+	for (i = 0; i < summary->nr; i++) {
+		if (summary->rows[i].number == number)
+			return &summary->rows[i];
+	}
+	return NULL;
+}
+
+/* The values of one reason, or of all, in some runs */
+struct reason_runs {
+	struct sample exits, cycles, off_cpu, vmm;
+	struct exit_hist hist;
+};
+
+static void add_hist(struct exit_hist *sum, const struct exit_hist *hist)
+{
+	int i;
+
+	for (i = 0; i < KVM_EXIT_STATS_NR_BUCKETS; i++)
+		sum->buckets[i] += hist->buckets[i];
+	if (sum->longest < hist->longest)
+		sum->longest = hist->longest;
+}
+
+/* number is -1 for the total. */
+static void gather(const struct exit_runs *runs, int number, struct reason_runs *sum)
+{
+	static const struct exit_row none;
+	const struct exit_counts *counts;
+	const struct exit_row *row;
+	size_t i;
+
+	memset(sum, 0, sizeof(*sum));
+	for (i = 0; i < runs->nr; i++) {
+		row = exit_table_find(&runs->runs[i]->table, number);
+		if (!row)
+			row = &none;
+		counts = number < 0 ? &runs->runs[i]->table.total : &row->counts;
+		sample_add(&sum->exits, counts->exits);
+		sample_add(&sum->cycles, counts->cycles);
+		sample_add(&sum->off_cpu, counts->off_cpu);
+		sample_add(&sum->vmm, counts->vmm);
+		add_hist(&sum->hist, &row->hist);
+	}
+}
+
+/* The difference of the means, with the deviation of both */
+static struct sample without(const struct sample *sample, const struct sample *base)
+{
+	struct sample difference = *sample;
+
+	difference.mean -= base->mean;
+	if (sample->nr > 1 && base->nr > 1)
+		difference.squares += base->squares / (base->nr - 1) * (sample->nr - 1);
+	return difference;
+}
+
+static void leave_out_hist(struct exit_hist *hist, const struct exit_hist *base)
+{
+	int i;
+
+	for (i = 0; i < KVM_EXIT_STATS_NR_BUCKETS; i++)
+		hist->buckets[i] -= hist->buckets[i] < base->buckets[i] ?
+				    hist->buckets[i] : base->buckets[i];
+}
+
+static void summarize_reason(const struct exit_result *result, int number,
+			     struct exit_mean *mean)
+{
+	struct reason_runs sum, base;
+
+	gather(&result->measured, number, &sum);
+	gather(&result->baseline, number, &base);
+	leave_out_hist(&sum.hist, &base.hist);
+	*mean = (struct exit_mean) {
+		.number = number,
+		.exits = without(&sum.exits, &base.exits),
+		.cycles = without(&sum.cycles, &base.cycles),
+		.off_cpu = sum.off_cpu.mean - base.off_cpu.mean,
+		.vmm = sum.vmm.mean - base.vmm.mean,
+		.hist = sum.hist,
+	};
+}
+
+/* All numbers that any run has; what the baseline cancels out is not worth a row. */
+static void add_reasons(const struct exit_result *result, const struct exit_runs *runs,
+			struct exit_summary *summary)
+{
+	const struct exit_table *table;
+	struct exit_mean mean;
+	size_t i, k;
+
+	for (i = 0; i < runs->nr; i++) {
+		table = &runs->runs[i]->table;
+		for (k = 0; k < table->nr && summary->nr < EXIT_TABLE_MAX; k++) {
+			if (summary_find(summary, table->rows[k].number))
+				continue;
+			summarize_reason(result, table->rows[k].number, &mean);
+			if (mean.exits.mean || mean.exits.squares)
+				summary->rows[summary->nr++] = mean;
+		}
+	}
+}
+
+static int compare_means(const void *a, const void *b)
+{
+	const struct exit_mean *ma = a, *mb = b;
+
+	if (ma->exits.mean != mb->exits.mean)
+		return ma->exits.mean < mb->exits.mean ? 1 : -1;
+	return ma->number < mb->number ? -1 : ma->number > mb->number;
+}
+
+struct times {
+	struct sample elapsed;
+	double user, system, vcpus, idle;
+};
+
+static struct times mean_times(const struct exit_runs *runs)
+{
+	struct times times = { 0 };
+	size_t i;
+
+	for (i = 0; i < runs->nr; i++) {
+		const struct exit_run *run = runs->runs[i];
+
+		sample_add(&times.elapsed, run->elapsed);
+		times.user += run->user / runs->nr;
+		times.system += run->system / runs->nr;
+		times.vcpus += run->vcpus / runs->nr;
+		times.idle += run->idle / runs->nr;
+	}
+	return times;
+}
+
+/* What is idle is left out of both sides, with the exits that it took. */
+static void summarize_tax(const struct exit_info *info, struct exit_summary *summary,
+			  double vcpus, double idle)
+{
+	double hz = info->tsc_khz * 1000.0, kvm = 0, vmm = 0, busy;
+	size_t i;
+
+	busy = vcpus * summary->elapsed.mean - (hz ? idle / hz : 0);
+	if (!hz || !vcpus || !exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT) || busy <= 0)
+		return;
+	for (i = 0; i < summary->nr; i++) {
+		const struct exit_mean *row = &summary->rows[i];
+
+		if (is_idle(info, row->number))
+			continue;
+		kvm += row->cycles.mean - row->off_cpu - row->vmm;
+		vmm += row->vmm;
+	}
+	summary->busy = busy;
+	summary->tax_kvm = kvm / hz / busy;
+	summary->tax_vmm = vmm / hz / busy;
+}
+
+void result_summarize(const struct exit_result *result, struct exit_summary *summary)
+{
+	struct times times = mean_times(&result->measured);
+	struct times base = mean_times(&result->baseline);
+
+	memset(summary, 0, sizeof(*summary));
+	add_reasons(result, &result->measured, summary);
+	add_reasons(result, &result->baseline, summary);
+	qsort(summary->rows, summary->nr, sizeof(summary->rows[0]), compare_means);
+	summarize_reason(result, -1, &summary->total);
+	summary->elapsed = without(&times.elapsed, &base.elapsed);
+	summary->user = times.user - base.user;
+	summary->system = times.system - base.system;
+	summarize_tax(&result->info, summary, times.vcpus, times.idle - base.idle);
+}

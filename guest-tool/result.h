@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef RESULT_H
+#define RESULT_H
+
+#include <stdio.h>
+
+#include "exit_table.h"
+#include "recording.h"
+#include "sample.h"
+
+/* What stat has measured: one run of a command, and all of them. */
+
+struct exit_run {
+	/* Seconds */
+	double elapsed;
+	double user;
+	double system;
+	/* Cycles that vCPUs were idle, i.e. halted */
+	double idle;
+	/* vCPUs that the guest used */
+	double vcpus;
+	/* As a shell has it */
+	int status;
+	struct exit_table table;
+};
+
+struct exit_runs {
+	char *command;
+	size_t nr;
+	struct exit_run **runs;
+};
+
+struct exit_result {
+	struct exit_info info;
+	struct exit_runs measured;
+	/* What is left out of those; command is NULL if nothing is. */
+	struct exit_runs baseline;
+};
+
+/* One reason in all runs, without the baseline: means of a run */
+struct exit_mean {
+	uint32_t number;
+	struct sample exits;
+	struct sample cycles;
+	double off_cpu;
+	double vmm;
+	/* Of all runs together */
+	struct exit_hist hist;
+};
+
+struct exit_summary {
+	size_t nr;
+	struct exit_mean rows[EXIT_TABLE_MAX];
+	struct exit_mean total;
+	/* Seconds */
+	struct sample elapsed;
+	double user;
+	double system;
+	/*
+	 * The hypervisor tax: shares, from 0 to 1, of the time that vCPUs were not
+	 * idle.  busy is that time in seconds, or 0 if it is not known.
+	 */
+	double busy;
+	double tax_kvm;
+	double tax_vmm;
+};
+
+/* A new run at the end, with nothing in it, or NULL if there is no memory for it. */
+struct exit_run *result_add_run(struct exit_runs *runs);
+
+/* Take the last one away. */
+void result_drop_run(struct exit_runs *runs);
+
+/* Cycles that vCPUs were halted or waited for memory to change, in a table. */
+double result_idle(const struct exit_info *info, const struct exit_table *table);
+
+/* The means, sorted by exits, the most first. */
+void result_summarize(const struct exit_result *result, struct exit_summary *summary);
+
+/* The row of an exit number, or NULL. */
+const struct exit_mean *summary_find(const struct exit_summary *summary, uint32_t number);
+
+/* Free what the result holds. */
+void result_free(struct exit_result *result);
+
+/* As a table, as JSON and as comma-separated values.  Returns 0, or -1 if out failed. */
+int result_print(FILE *out, const struct exit_result *result);
+int result_print_json(FILE *out, const struct exit_result *result);
+int result_print_csv(FILE *out, const struct exit_result *result);
+
+/* Read what result_print_json() has written.  Returns false and says why if it is not. */
+bool result_parse(const char *text, size_t size, struct exit_result *result,
+		  struct recording_error *error);
+
+#endif

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A document of kind "stat" has, besides what json.h says of all:
+ *
+ * command	what was measured
+ * runs		an object for each run: elapsed_s, user_s, system_s; idle_cycles, of
+ *		vCPUs; vcpus, how many the guest used; status, of the command;
+ *		reasons, the exits meanwhile
+ * baseline	what is to be left out, and its runs baseline_runs, if there are any
+ * summary	elapsed_s and, of the time that vCPUs were not idle, busy_s, the shares
+ *		tax_kvm and tax_vmm: from the runs, for readers that do not want to add
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "result.h"
+
+static json_t *run_object(const struct exit_info *info, const struct exit_run *run)
+{
+	json_t *object = json_pack("{s:f, s:f, s:f, s:f, s:f, s:i}",
+				   "elapsed_s", run->elapsed, "user_s", run->user,
+				   "system_s", run->system, "idle_cycles", run->idle,
+				   "vcpus", run->vcpus, "status", run->status);
+
+	json_object_set_new(object, "reasons", json_reasons(info, &run->table));
+	return object;
+}
+
+static void set_runs(json_t *document, const struct exit_info *info, const char *command,
+		     const char *name, const struct exit_runs *runs)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < runs->nr; i++)
+		json_array_append_new(array, run_object(info, runs->runs[i]));
+	/* A command line may be any bytes, JSON is UTF-8. */
+	json_object_set_new(document, command, json_string(runs->command) ?:
+			    json_string("(not UTF-8)"));
+	json_object_set_new(document, name, array);
+}
+
+static json_t *summary_object(const struct exit_result *result)
+{
+	struct exit_summary *summary = malloc(sizeof(*summary));
+	json_t *object;
+
+	if (!summary)
+		return NULL;
+	result_summarize(result, summary);
+	object = json_pack("{s:f}", "elapsed_s", summary->elapsed.mean);
+	if (summary->busy)
+		json_object_update_new(object, json_pack("{s:f, s:f, s:f}",
+				       "busy_s", summary->busy, "tax_kvm", summary->tax_kvm,
+				       "tax_vmm", summary->tax_vmm));
+	free(summary);
+	return object;
+}
+
+int result_print_json(FILE *out, const struct exit_result *result)
+{
+	json_t *document = json_document("stat", &result->info);
+
+	set_runs(document, &result->info, "command", "runs", &result->measured);
+	if (result->baseline.command)
+		set_runs(document, &result->info, "baseline", "baseline_runs",
+			 &result->baseline);
+	json_object_set_new(document, "summary", summary_object(result));
+	return json_print(out, document, false);
+}
+
+static bool read_run(const json_t *object, struct exit_runs *runs,
+		     struct recording_error *error)
+{
+	struct exit_run *run = result_add_run(runs);
+	double status;
+
+	if (!run) {
+		strcpy(error->text, "not enough memory");
+		return false;
+	}
+	if (!json_read_number(object, "elapsed_s", &run->elapsed, error) ||
+	    !json_read_number(object, "user_s", &run->user, error) ||
+	    !json_read_number(object, "system_s", &run->system, error) ||
+	    !json_read_number(object, "idle_cycles", &run->idle, error) ||
+	    !json_read_number(object, "vcpus", &run->vcpus, error) ||
+	    !json_read_number(object, "status", &status, error))
+		return false;
+	run->status = status < 256 ? status : 255;
+	return json_read_reasons(json_object_get(object, "reasons"), &run->table, error);
+}
+
+static bool read_runs(const json_t *document, const char *command, const char *name,
+		      struct exit_runs *runs, struct recording_error *error)
+{
+	const json_t *array = json_object_get(document, name);
+	const char *text = json_string_value(json_object_get(document, command));
+	json_t *object;
+	size_t i;
+
+	if (!text || !json_array_size(array)) {
+		snprintf(error->text, sizeof(error->text), "there are no %s of a %s", name,
+			 command);
+		return false;
+	}
+	runs->command = strdup(text);
+	json_array_foreach(array, i, object) {
+		if (!read_run(object, runs, error))
+			return false;
+	}
+	return true;
+}
+
+bool result_parse(const char *text, size_t size, struct exit_result *result,
+		  struct recording_error *error)
+{
+	json_t *document;
+	bool good;
+
+	memset(result, 0, sizeof(*result));
+	document = json_parse(text, size, "stat", &result->info, error);
+	if (!document)
+		return false;
+	good = read_runs(document, "command", "runs", &result->measured, error);
+	if (good && json_object_get(document, "baseline"))
+		good = read_runs(document, "baseline", "baseline_runs", &result->baseline,
+				 error);
+	json_decref(document);
+	if (!good)
+		result_free(result);
+	return good;
+}

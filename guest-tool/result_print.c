@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "exit_names.h"
+#include "hist.h"
+#include "result.h"
+
+/* How a column of a table is printed */
+struct layout {
+	bool deviation, split, percentiles;
+	int name, exits, cycles;
+};
+
+/* A count is whole unless it is a mean. */
+static int print_count(FILE *out, int width, const struct sample *sample)
+{
+	return fprintf(out, "  %*.*f", width, sample->nr > 1, sample->mean);
+}
+
+static int width_of(double largest, int least)
+{
+	int width = snprintf(NULL, 0, "%.1f", largest);
+
+	return width > least ? width : least;
+}
+
+static double percent(double part, double whole)
+{
+	return whole > 0 ? 100 * part / whole : 0;
+}
+
+static void print_mean(FILE *out, const struct layout *layout, const struct exit_mean *mean,
+		       double elapsed)
+{
+	double cycles = mean->cycles.mean;
+
+	print_count(out, layout->exits, &mean->exits);
+	if (layout->deviation)
+		fprintf(out, "  %8.1f", sample_deviation(&mean->exits));
+	if (elapsed > 0)
+		fprintf(out, "  %10.1f", mean->exits.mean / elapsed);
+	else
+		fprintf(out, "  %10s", "-");
+	print_count(out, layout->cycles, &mean->cycles);
+	if (mean->exits.mean > 0)
+		fprintf(out, "  %11.0f", cycles / mean->exits.mean);
+	else
+		fprintf(out, "  %11s", "-");
+	if (layout->split)
+		fprintf(out, "  %5.1f%%  %5.1f%%  %6.1f%%",
+			percent(cycles - mean->off_cpu - mean->vmm, cycles),
+			percent(mean->vmm, cycles), percent(mean->off_cpu, cycles));
+}
+
+static void print_row(FILE *out, const struct exit_info *info, const struct layout *layout,
+		      const struct exit_mean *mean, double elapsed)
+{
+	char name[EXIT_NAME_MAX];
+
+	fprintf(out, "%5" PRIu32 "  %-*s", mean->number, layout->name,
+		exit_name(info->encoding, mean->number, name));
+	print_mean(out, layout, mean, elapsed);
+	if (layout->percentiles)
+		fprintf(out, "  %9" PRIu64 "  %9" PRIu64, hist_percentile(&mean->hist, 50),
+			hist_percentile(&mean->hist, 99));
+	fputc('\n', out);
+}
+
+static void print_titles(FILE *out, const struct layout *layout)
+{
+	fprintf(out, "%5s  %-*s  %*s", "exit", layout->name, "name", layout->exits, "exits");
+	if (layout->deviation)
+		fprintf(out, "  %8s", "+-");
+	fprintf(out, "  %10s  %*s  %11s", "exits/s", layout->cycles, "cycles", "cycles/exit");
+	if (layout->split)
+		fprintf(out, "  %6s  %6s  %7s", "KVM", "VMM", "off-CPU");
+	if (layout->percentiles)
+		fprintf(out, "  %9s  %9s", "p50", "p99");
+	fputc('\n', out);
+}
+
+static void print_heading(FILE *out, const struct exit_result *result)
+{
+	const struct exit_info *info = &result->info;
+
+	fprintf(out, "VM exits %s%s while '%s' ran",
+		info->file ? "in " : info->one_vcpu ? "of this vCPU" : "of this VM",
+		info->file ? info->file : "", result->measured.command);
+	if (result->measured.nr > 1)
+		fprintf(out, ", the mean of %zu runs", result->measured.nr);
+	if (result->baseline.command)
+		fprintf(out, ", without those of '%s'", result->baseline.command);
+	fputc('\n', out);
+	if (info->vcpus && !info->one_vcpu)
+		fprintf(out, "%" PRIu32 " vCPU%s, ", info->vcpus, info->vcpus == 1 ? "" : "s");
+	fprintf(out, "%s, host TSC %.3f MHz\n\n", exit_encoding_name(info->encoding),
+		info->tsc_khz / 1000.0);
+}
+
+static void print_times(FILE *out, const struct exit_result *result,
+			const struct exit_summary *summary)
+{
+	fprintf(out, "\n%12.6f s elapsed", summary->elapsed.mean);
+	if (result->measured.nr > 1)
+		fprintf(out, " +- %.6f", sample_deviation(&summary->elapsed));
+	fprintf(out, ", %.6f s user, %.6f s system\n", summary->user, summary->system);
+	if (summary->busy)
+		fprintf(out, "%12.1f %% hypervisor tax, KVM %.1f %% and VMM %.1f %%, of the "
+			"%.6f s that vCPUs were not idle\n",
+			100 * (summary->tax_kvm + summary->tax_vmm), 100 * summary->tax_kvm,
+			100 * summary->tax_vmm, summary->busy);
+}
+
+static struct layout layout_of(const struct exit_result *result,
+			       const struct exit_summary *summary)
+{
+	const struct exit_info *info = &result->info;
+
+	return (struct layout) {
+		.deviation = result->measured.nr > 1,
+		.split = exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT),
+		.percentiles = exit_info_has(info, KVM_EXIT_STATS_FEATURE_HISTOGRAM),
+		.name = exit_name_width(info->encoding),
+		.exits = width_of(summary->total.exits.mean, 5),
+		.cycles = width_of(summary->total.cycles.mean, 6),
+	};
+}
+
+int result_print(FILE *out, const struct exit_result *result)
+{
+	struct exit_summary *summary = malloc(sizeof(*summary));
+	struct layout layout;
+	size_t i;
+
+	if (!summary)
+		return -1;
+	result_summarize(result, summary);
+	layout = layout_of(result, summary);
+	print_heading(out, result);
+	print_titles(out, &layout);
+	for (i = 0; i < summary->nr; i++)
+		print_row(out, &result->info, &layout, &summary->rows[i],
+			  summary->elapsed.mean);
+	fprintf(out, "%5s  %-*s", "", layout.name, "total");
+	print_mean(out, &layout, &summary->total, summary->elapsed.mean);
+	fputc('\n', out);
+	print_times(out, result, summary);
+	free(summary);
+	return ferror(out) ? -1 : 0;
+}
+
+int result_print_csv(FILE *out, const struct exit_result *result)
+{
+	struct exit_summary *summary = malloc(sizeof(*summary));
+	char name[EXIT_NAME_MAX];
+	size_t i;
+
+	if (!summary)
+		return -1;
+	result_summarize(result, summary);
+	fputs("exit,name,exits,exits_deviation,exits_per_s,cycles,cycles_deviation,"
+	      "off_cpu,vmm,p50,p99\n", out);
+	for (i = 0; i < summary->nr; i++) {
+		const struct exit_mean *mean = &summary->rows[i];
+
+		fprintf(out, "%" PRIu32 ",%s,%g,%g,%g,%.15g,%g,%.15g,%.15g,%" PRIu64 ",%" PRIu64
+			"\n", mean->number,
+			exit_name(result->info.encoding, mean->number, name), mean->exits.mean,
+			sample_deviation(&mean->exits),
+			summary->elapsed.mean > 0 ? mean->exits.mean / summary->elapsed.mean : 0,
+			mean->cycles.mean, sample_deviation(&mean->cycles), mean->off_cpu,
+			mean->vmm, hist_percentile(&mean->hist, 50),
+			hist_percentile(&mean->hist, 99));
+	}
+	free(summary);
+	return ferror(out) ? -1 : 0;
+}

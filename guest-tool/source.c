@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "affinity.h"
+#include "host.h"
+#include "json.h"
+#include "recording.h"
+#include "source.h"
+#include "util.h"
+
+int source_none(void)
+{
+	char why[128];
+
+	host_explain(cpuid_instruction, why, sizeof(why));
+	return fail(STATUS_NO_STATISTICS, "no exit statistics: %s", why);
+}
+
+static int pin(const struct exit_source *source)
+{
+	int error = source->cpu < 0 ? 0 : affinity_pin(source->cpu);
+
+	if (error)
+		return fail(STATUS_FAILURE, "cannot run on CPU %ld: %s", source->cpu,
+			    strerror(error));
+	return STATUS_OK;
+}
+
+static void unpin(const struct exit_source *source)
+{
+	if (source->cpu >= 0)
+		affinity_restore();
+}
+
+static int open_cpuid(struct exit_source *source)
+{
+	struct exit_stats *stats = &source->stats;
+	uint32_t scope = source->cpu < 0 ? 0 : KVM_EXIT_STATS_SCOPE_VCPU;
+
+	if (!exit_stats_open(stats, cpuid_instruction, scope, FIRST_CPUID,
+			     cpuid_is_amd() ? KVM_EXIT_STATS_ENCODING_SVM :
+					      KVM_EXIT_STATS_ENCODING_VMX))
+		return source_none();
+	if (stats->info.version != KVM_EXIT_STATS_VERSION)
+		return fail(STATUS_FAILURE, "version %u of the statistics is not known",
+			    stats->info.version);
+	if (source->brief)
+		exit_stats_be_brief(stats);
+	source->info = stats->info;
+	source->begun = true;
+	return STATUS_OK;
+}
+
+static int read_file(struct exit_source *source, struct exit_table *table)
+{
+	struct recording_error error;
+	char *text;
+	size_t size;
+	bool good;
+
+	text = file_read(source->file, &size);
+	if (!text)
+		return fail(STATUS_FAILURE, "cannot read %s: %s", source->file,
+			    strerror(errno));
+	if (*text == '{')
+		good = json_parse_table(text, size, &source->info, table, &error);
+	else
+		good = recording_parse(text, size, &source->info, table, &error);
+	free(text);
+	if (!good)
+		return fail(STATUS_FAILURE, "%s: %s", source->file, error.text);
+	source->info.file = source->file;
+	return STATUS_OK;
+}
+
+int source_open(struct exit_source *source)
+{
+	int status;
+
+	if (source->file) {
+		struct exit_table *table = malloc(sizeof(*table));
+
+		if (!table)
+			return fail(STATUS_FAILURE, "not enough memory");
+		status = read_file(source, table);
+		free(table);
+		return status;
+	}
+
+	status = pin(source);
+	if (status)
+		return status;
+	status = open_cpuid(source);
+	unpin(source);
+	return status;
+}
+
+static void read_cpuid(struct exit_source *source, struct exit_table *table)
+{
+	struct exit_stats *stats = &source->stats;
+
+	/* What source_open() has begun is still good for one table. */
+	if (!source->begun)
+		exit_stats_begin(stats);
+	source->begun = false;
+	exit_stats_read_table(stats, table);
+	if (source->hists)
+		exit_stats_read_hists(stats, table);
+	table->own_cycles = exit_stats_settle(stats);
+}
+
+int source_read(struct exit_source *source, struct exit_table *table)
+{
+	int status;
+
+	if (source->file)
+		return read_file(source, table);
+	status = pin(source);
+	if (status)
+		return status;
+	read_cpuid(source, table);
+	unpin(source);
+	return STATUS_OK;
+}

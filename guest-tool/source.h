@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include "exit_table.h"
+#include "stats.h"
+
+/*
+ * Where the numbers come from: CPUID, or a file, which is read again each time, so
+ * that KVM's exit_stats in debugfs is as good as CPUID.
+ */
+struct exit_source {
+	/* NULL: CPUID */
+	const char *file;
+	/* A vCPU alone, or -1; of files, those of its folder */
+	long cpu;
+	/* Read the histograms, too? */
+	bool hists;
+	bool brief;
+
+	struct exit_info info;
+	struct exit_stats stats;
+	bool begun;
+};
+
+/*
+ * Find the statistics and their description; file, cpu, hists and brief are set.
+ * Returns STATUS_OK, or another status after having said why.
+ */
+int source_open(struct exit_source *source);
+
+/*
+ * Read all reasons that have happened, sorted.  What two readings differ in is what
+ * happened between them, without the exits of the reading.  Returns a status as
+ * source_open() does.
+ */
+int source_read(struct exit_source *source, struct exit_table *table);
+
+/*
+ * Say why CPUID has no statistics.  Returns STATUS_NO_STATISTICS.
+ */
+int source_none(void);
+
+#endif
