@@ -46,8 +46,8 @@ static const struct argp_option options[] = {
 };
 
 struct arguments {
-	unsigned int repeat, warmup;
-	const char *baseline, *output;
+	struct measure_plan plan;
+	const char *output;
 	char **command;
 	struct common_options common;
 };
@@ -61,13 +61,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &args->common;
 		break;
 	case 'r':
-		args->repeat = option_number(state, arg, "a number of runs", 1, REPEAT_MAX);
+		args->plan.repeat = option_number(state, arg, "a number of runs", 1, REPEAT_MAX);
 		break;
 	case 'w':
-		args->warmup = option_number(state, arg, "a number of runs", 0, REPEAT_MAX);
+		args->plan.warmup = option_number(state, arg, "a number of runs", 0, REPEAT_MAX);
 		break;
 	case OPTION_BASELINE:
-		args->baseline = strcmp(arg, "--") ? arg : "true";
+		args->plan.baseline = strcmp(arg, "--") ? arg : "true";
 		break;
 	case 'o':
 		args->output = arg;
@@ -99,47 +99,6 @@ static int print(const struct arguments *args, FILE *out, const struct exit_resu
 	return result_print(out, result);
 }
 
-/* One run whose exits do not count */
-static int warm_up(char **argv, int *status, bool *ended)
-{
-	struct command command = { .argv = argv };
-	int error = command_prepare(&command);
-
-	if (error)
-		return fail(STATUS_FAILURE, "cannot start a process: %s", strerror(error));
-	error = command_go(&command);
-	command_wait(&command);
-	if (error)
-		fail(0, "cannot run '%s': %s", argv[0], strerror(error));
-	*status = command.status;
-	*ended = command.interrupted || error;
-	return STATUS_OK;
-}
-
-/* All runs of the command, and as many of the baseline, taking turns. */
-static int measure_all(const struct arguments *args, struct exit_source *source,
-		       char **baseline, struct exit_result *result, int *status)
-{
-	unsigned int i;
-	bool ended = false;
-	int failed = 0, run, ignored;
-
-	for (i = 0; i < args->warmup && !ended && !failed; i++)
-		failed = warm_up(args->command, status, &ended);
-	for (i = 0; i < args->repeat && !ended && !failed; i++) {
-		if (baseline)
-			failed = measure(source, baseline, &result->baseline, &ignored, &ended);
-		if (!failed && baseline && ended)
-			return STATUS_FAILURE;
-		if (!failed)
-			failed = measure(source, args->command, &result->measured, &run,
-					 &ended);
-		if (!failed && run)
-			*status = run;
-	}
-	return failed;
-}
-
 static int write_output(const char *path, const struct exit_result *result)
 {
 	struct outfile out;
@@ -161,26 +120,18 @@ static int show(const struct arguments *args, const struct exit_result *result)
 
 static int run(const struct arguments *args, struct exit_source *source)
 {
-	struct exit_result result = { .info = source->info };
-	char **baseline = NULL;
-	int status = 0, failed;
+	struct measured program = { .argv = args->command };
+	struct exit_result *result = &program.result;
+	int failed;
 
-	result.measured.command = command_text(args->command);
-	if (args->baseline) {
-		baseline = command_split(args->baseline);
-		result.baseline.command = strdup(args->baseline);
-	}
-	if (!result.measured.command || (args->baseline && !baseline))
-		failed = fail(STATUS_FAILURE, "not enough memory");
-	else if (baseline && !baseline[0])
-		failed = fail(STATUS_USAGE, "the baseline is no command");
-	else
-		failed = measure_all(args, source, baseline, &result, &status);
-	if (!failed && result.measured.nr)
-		failed = show(args, &result);
-	free(baseline);
-	result_free(&result);
-	return status ? status : failed;
+	result->measured.command = command_text(args->command);
+	if (!result->measured.command)
+		return fail(STATUS_FAILURE, "not enough memory");
+	failed = measure(source, &args->plan, &program, 1);
+	if (!failed && result->measured.nr)
+		failed = show(args, result);
+	result_free(result);
+	return program.status ? program.status : failed;
 }
 
 static int show_recorded(const struct arguments *args)
@@ -206,7 +157,7 @@ static int show_recorded(const struct arguments *args)
 
 int builtin_stat(int argc, char **argv)
 {
-	struct arguments args = { .repeat = 1, .common = COMMON_OPTIONS };
+	struct arguments args = { .plan.repeat = 1, .common = COMMON_OPTIONS };
 	struct exit_source source = { .hists = true };
 	int status;
 

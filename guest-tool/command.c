@@ -102,6 +102,14 @@ static void catch_signals(bool catch, sigset_t *mask)
 	}
 }
 
+static void silence(void)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (null >= 0)
+		dup2(null, STDOUT_FILENO);
+}
+
 static void __attribute__((noreturn)) run_child(char **argv, int go, int failure)
 {
 	char byte;
@@ -151,6 +159,8 @@ int command_prepare(struct command *command)
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	if (!command->pid) {
 		close(go[1]);
+		if (command->quiet)
+			silence();
 		run_child(command->argv, go[0], failure[1]);
 	}
 	close(go[0]);
@@ -170,8 +180,10 @@ int command_go(struct command *command)
 	if (read(command->failure, &error, sizeof(error)) != sizeof(error))
 		error = 0;
 	close(command->failure);
-	if (error)
+	if (error) {
+		command->not_started = true;
 		command->status = error == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+	}
 	return error;
 }
 
@@ -194,7 +206,7 @@ void command_wait(struct command *command)
 	catch_signals(false, &mask);
 	command->user = seconds(usage.ru_utime);
 	command->system = seconds(usage.ru_stime);
-	if (command->status)
+	if (command->not_started)
 		return;
 	if (WIFSIGNALED(status)) {
 		command->status = 128 + WTERMSIG(status);

@@ -9,6 +9,8 @@
 struct command {
 	/* As for execvp() */
 	char **argv;
+	/* What it writes to stdout goes nowhere. */
+	bool quiet;
 
 	pid_t pid;
 	/* The child starts the program when this is closed, and says here if it cannot. */
@@ -23,6 +25,7 @@ struct command {
 	int status;
 	/* It has ended by a signal from the terminal. */
 	bool interrupted;
+	bool not_started;
 };
 
 /*

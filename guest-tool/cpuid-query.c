@@ -18,6 +18,8 @@ static const struct builtin {
 	int (*run)(int argc, char **argv);
 } builtins[] = {
 	{ "stat", builtin_stat },
+	{ "compare", builtin_compare },
+	{ "log", builtin_log },
 };
 
 static int run(int argc, char **argv)

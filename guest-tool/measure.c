@@ -6,17 +6,8 @@
 #include "affinity.h"
 #include "command.h"
 #include "measure.h"
+#include "progress.h"
 #include "util.h"
-
-/* vCPUs that the guest uses, of those that were counted */
-static double vcpus_used(const struct exit_info *info)
-{
-	if (info->one_vcpu)
-		return 1;
-	if (!info->file && affinity_online() < info->vcpus)
-		return affinity_online();
-	return info->vcpus;
-}
 
 struct readings {
 	struct exit_table before, after, settled;
@@ -54,15 +45,18 @@ static int measure_command(struct exit_source *source, struct command *command,
 static int keep(struct exit_source *source, const struct command *command,
 		const struct readings *readings, struct exit_runs *runs)
 {
-	struct exit_run *run = result_add_run(runs);
+	struct exit_run *run;
 
+	if (command->not_started)
+		return STATUS_OK;
+	run = result_add_run(runs);
 	if (!run)
 		return fail(STATUS_FAILURE, "not enough memory");
 	run->elapsed = command->elapsed;
 	run->user = command->user;
 	run->system = command->system;
 	run->status = command->status;
-	run->vcpus = vcpus_used(&source->info);
+	run->vcpus = source_vcpus(source);
 	run->idle = result_idle(&source->info, &readings->settled) -
 		    result_idle(&source->info, &readings->before);
 	if (!exit_table_subtract(&source->info, &readings->after, &readings->before,
@@ -73,20 +67,88 @@ static int keep(struct exit_source *source, const struct command *command,
 	return STATUS_OK;
 }
 
-int measure(struct exit_source *source, char **argv, struct exit_runs *runs, int *status,
-	    bool *ended)
+struct measurement {
+	struct exit_source *source;
+	const struct measure_plan *plan;
+	/* Parsed from the plan, or NULL */
+	char **baseline;
+	struct readings readings;
+	/* Another run is of no use. */
+	bool ended;
+};
+
+/* One run, which counts if runs is not NULL. */
+static int run(struct measurement *m, char **argv, struct exit_runs *runs, int *status)
 {
-	struct command command = { .argv = argv };
-	struct readings *readings = malloc(sizeof(*readings));
+	struct command command = { .argv = argv, .quiet = m->plan->quiet };
 	int failed;
 
-	if (!readings)
-		return fail(STATUS_FAILURE, "not enough memory");
-	failed = measure_command(source, &command, readings);
-	if (!failed)
-		failed = keep(source, &command, readings, runs);
-	free(readings);
-	*status = command.status;
-	*ended = command.interrupted || command.status == 126 || command.status == 127;
+	failed = measure_command(m->source, &command, &m->readings);
+	if (!failed && runs)
+		failed = keep(m->source, &command, &m->readings, runs);
+	m->ended = command.interrupted || command.not_started;
+	if (command.status)
+		*status = command.status;
 	return failed;
+}
+
+static int round_of(struct measurement *m, struct measured *program, bool counts)
+{
+	struct exit_result *result = &program->result;
+	int failed = 0, ignored = 0;
+
+	if (m->baseline)
+		failed = run(m, m->baseline, counts ? &result->baseline : NULL, &ignored);
+	if (m->ended) {
+		program->status = ignored;
+		return failed;
+	}
+	return failed ? failed : run(m, program->argv, counts ? &result->measured : NULL,
+				     &program->status);
+}
+
+static int run_all(struct measurement *m, struct measured *programs, size_t nr)
+{
+	unsigned int round, rounds = m->plan->warmup + m->plan->repeat;
+	int failed = 0;
+	size_t i;
+
+	for (round = 0; round < rounds && !m->ended && !failed; round++) {
+		for (i = 0; i < nr && !m->ended && !failed; i++) {
+			if (m->plan->quiet)
+				progress("run %zu of %zu", round * nr + i + 1, rounds * nr);
+			failed = round_of(m, &programs[i], round >= m->plan->warmup);
+		}
+	}
+	progress_end();
+	return failed;
+}
+
+int measure(struct exit_source *source, const struct measure_plan *plan,
+	    struct measured *programs, size_t nr)
+{
+	struct measurement *m = calloc(1, sizeof(*m));
+	int status = STATUS_OK;
+	size_t i;
+
+	for (i = 0; m && i < nr; i++) {
+		programs[i].result.info = source->info;
+		if (plan->baseline)
+			programs[i].result.baseline.command = strdup(plan->baseline);
+	}
+	if (m && plan->baseline)
+		m->baseline = command_split(plan->baseline);
+	if (!m || (plan->baseline && !m->baseline)) {
+		status = fail(STATUS_FAILURE, "not enough memory");
+	} else if (plan->baseline && !m->baseline[0]) {
+		status = fail(STATUS_USAGE, "the baseline is no command");
+	} else {
+		m->source = source;
+		m->plan = plan;
+		status = run_all(m, programs, nr);
+	}
+	if (m)
+		free(m->baseline);
+	free(m);
+	return status;
 }

@@ -7,15 +7,32 @@
 #include "result.h"
 #include "source.h"
 
+struct measure_plan {
+	unsigned int repeat;
+	/* Runs before those that count */
+	unsigned int warmup;
+	/* Measured as often, and left out; NULL if nothing is */
+	const char *baseline;
+	/* What the programs write to stdout is not of interest. */
+	bool quiet;
+};
+
+struct measured {
+	char **argv;
+	/* measured.command is its text, and the caller's to set. */
+	struct exit_result result;
+	/* The program's last that was not 0, as a shell has it */
+	int status;
+};
+
 /*
- * Run a program once and add what happened meanwhile to runs.  The exits of the
- * reading are left out, and so are those of making the process up to the start of
- * the program.  Says what goes wrong, once; a run in which a count went backwards
- * is said to be left out, and is.  *ended is set if the program has not been found,
- * or was ended from the terminal, so that another run is of no use; *status is that
- * of the program, as a shell has it.  Returns STATUS_OK or STATUS_FAILURE.
+ * Run programs, taking turns, and fill in their results: what happened while they ran,
+ * without the exits of the reading and those of making the process up to the start
+ * of the program.  Says what goes wrong, once; a run in which a count went backwards
+ * is said to be left out, and is.  Ends early when a program cannot be started, or
+ * was ended from the terminal.  Returns a status, which is not that of a program.
  */
-int measure(struct exit_source *source, char **argv, struct exit_runs *runs, int *status,
-	    bool *ended);
+int measure(struct exit_source *source, const struct measure_plan *plan,
+	    struct measured *programs, size_t nr);
 
 #endif

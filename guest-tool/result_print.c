@@ -12,15 +12,9 @@ struct layout {
 	int name, exits, cycles;
 };
 
-/* A count is whole unless it is a mean. */
-static int print_count(FILE *out, int width, const struct sample *sample)
+static int width_of(double largest, int decimals, int least)
 {
-	return fprintf(out, "  %*.*f", width, sample->nr > 1, sample->mean);
-}
-
-static int width_of(double largest, int least)
-{
-	int width = snprintf(NULL, 0, "%.1f", largest);
+	int width = snprintf(NULL, 0, "%.*f", decimals, largest);
 
 	return width > least ? width : least;
 }
@@ -35,14 +29,15 @@ static void print_mean(FILE *out, const struct layout *layout, const struct exit
 {
 	double cycles = mean->cycles.mean;
 
-	print_count(out, layout->exits, &mean->exits);
+	/* A count is whole unless it is a mean. */
+	fprintf(out, "  %*.*f", layout->exits, layout->deviation, mean->exits.mean);
 	if (layout->deviation)
 		fprintf(out, "  %8.1f", sample_deviation(&mean->exits));
 	if (elapsed > 0)
 		fprintf(out, "  %10.1f", mean->exits.mean / elapsed);
 	else
 		fprintf(out, "  %10s", "-");
-	print_count(out, layout->cycles, &mean->cycles);
+	fprintf(out, "  %*.0f", layout->cycles, cycles);
 	if (mean->exits.mean > 0)
 		fprintf(out, "  %11.0f", cycles / mean->exits.mean);
 	else
@@ -122,8 +117,8 @@ static struct layout layout_of(const struct exit_result *result,
 		.split = exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT),
 		.percentiles = exit_info_has(info, KVM_EXIT_STATS_FEATURE_HISTOGRAM),
 		.name = exit_name_width(info->encoding),
-		.exits = width_of(summary->total.exits.mean, 5),
-		.cycles = width_of(summary->total.cycles.mean, 6),
+		.exits = width_of(summary->total.exits.mean, result->measured.nr > 1, 5),
+		.cycles = width_of(summary->total.cycles.mean, 0, 6),
 	};
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,26 @@ static int open_cpuid(struct exit_source *source)
 	return STATUS_OK;
 }
 
+/* What the table in debugfs does not say, its place does: of what, and how many. */
+static void look_around(const char *file, struct exit_info *info)
+{
+	const char *slash = strrchr(file, '/');
+	int length = slash ? slash - file + 1 : 0;
+	const char *folder = slash ? memrchr(file, '/', slash - file) : NULL;
+	char *pattern;
+	glob_t found;
+
+	folder = folder ? folder + 1 : file;
+	info->one_vcpu = !strncmp(folder, "vcpu", 4) && folder < slash;
+	if (info->vcpus || asprintf(&pattern, "%.*svcpu[0-9]*", length, file) < 0)
+		return;
+	if (!glob(pattern, GLOB_NOSORT, NULL, &found)) {
+		info->vcpus = found.gl_pathc;
+		globfree(&found);
+	}
+	free(pattern);
+}
+
 static int read_file(struct exit_source *source, struct exit_table *table)
 {
 	struct recording_error error;
@@ -69,6 +90,8 @@ static int read_file(struct exit_source *source, struct exit_table *table)
 		good = json_parse_table(text, size, &source->info, table, &error);
 	else
 		good = recording_parse(text, size, &source->info, table, &error);
+	if (good && *text == '#')
+		look_around(source->file, &source->info);
 	free(text);
 	if (!good)
 		return fail(STATUS_FAILURE, "%s: %s", source->file, error.text);
@@ -124,4 +147,16 @@ int source_read(struct exit_source *source, struct exit_table *table)
 	read_cpuid(source, table);
 	unpin(source);
 	return STATUS_OK;
+}
+
+unsigned int source_vcpus(const struct exit_source *source)
+{
+	const struct exit_info *info = &source->info;
+
+	if (info->one_vcpu)
+		return 1;
+	/* One that is not online does not run, and is not halted either. */
+	if (!info->file && affinity_online() < info->vcpus)
+		return affinity_online();
+	return info->vcpus;
 }

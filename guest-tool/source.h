@@ -36,6 +36,9 @@ int source_open(struct exit_source *source);
  */
 int source_read(struct exit_source *source, struct exit_table *table);
 
+/* How many vCPUs there are whose time counts: of a guest those it uses.  0: not known. */
+unsigned int source_vcpus(const struct exit_source *source);
+
 /*
  * Say why CPUID has no statistics.  Returns STATUS_NO_STATISTICS.
  */
