@@ -10,6 +10,7 @@
 
 #include "dump.h"
 #include "exit_names.h"
+#include "groups.h"
 #include "hist.h"
 #include "host.h"
 #include "leaves.h"
@@ -604,5 +605,6 @@ int main(void)
 		cmocka_unit_test(test_explanation_of_control_characters),
 	};
 
-	return cmocka_run_group_tests_name("guest tool", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("guest tool", tests, NULL, NULL) +
+	       run_measure_tests();
 }

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef GROUPS_H
+#define GROUPS_H
+
+/* Groups of tests besides that in test.c.  Return how many have failed. */
+int run_measure_tests(void);
+
+#endif
