@@ -23,7 +23,8 @@ CFLAGS	?= -O2 -g
 WARN	:= -std=gnu11 -Wall -Wextra -Werror
 CPPFLAGS := -Iinclude -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
 
-tool_src  := $(wildcard guest-tool/*.c)
+workload_src := $(addprefix guest-tool/,exit-workload.c causes.c cpuid.c util.c)
+tool_src  := $(filter-out guest-tool/exit-workload.c,$(wildcard guest-tool/*.c))
 tool_libs := -ljansson -lm
 tool_hdr  := $(wildcard guest-tool/*.h) include/leaves.h
 patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/*.patch) \
@@ -34,7 +35,7 @@ lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
 	host install-host uninstall-host clean help packages-%
 .DELETE_ON_ERROR:
 
-all: $(B)/cpuid-query
+all: $(B)/cpuid-query $(B)/exit-workload
 
 help:
 	@echo 'make run             boot the chain and show the tables from the inner VM'
@@ -46,7 +47,7 @@ help:
 	@echo "make selftest TEST=t one of them, on patched modules"
 	@echo "make series          the patch as a series of commits, $(B)/series-$(KERNEL)/*.patch"
 	@echo "make test-series     git am and build each of them, some minutes"
-	@echo 'make all             build the guest tool, $(B)/cpuid-query'
+	@echo 'make all             build the guest tools, $(B)/cpuid-query and exit-workload'
 	@echo "make host            build KVM's modules for this machine's kernel, or RELEASE=..."
 	@echo "make install-host    install them, as root; make uninstall-host goes back"
 	@echo 'KERNEL_SRC=DIR       with run, lab and test: a kernel of your own, from its source'
@@ -57,9 +58,12 @@ packages-%:
 	@tests/lab/install-packages $* >$(B)/log/packages-$*.log 2>&1 || \
 		{ cat $(B)/log/packages-$*.log >&2; exit 1; }
 
-# The guest tool
+# The guest tools
 $(B)/cpuid-query: $(tool_src) $(tool_hdr) Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $(tool_src) $(tool_libs)
+
+$(B)/exit-workload: $(workload_src) $(tool_hdr) Makefile | packages-tool
+	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $(workload_src)
 
 # The kernel: one of Debian's, for which only the modules are built
 ifndef KERNEL_SRC

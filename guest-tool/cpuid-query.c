@@ -20,6 +20,7 @@ static const struct builtin {
 	{ "stat", builtin_stat },
 	{ "compare", builtin_compare },
 	{ "log", builtin_log },
+	{ "bench", builtin_bench },
 };
 
 static int run(int argc, char **argv)

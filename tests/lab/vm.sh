@@ -25,7 +25,8 @@ unload_kvm() {
 
 # vm_start NAME VCPUS SCRIPT OUTPUT [KERNEL-ARGS]: start an inner VM that runs
 # SCRIPT, with what that prints in OUTPUT and $vm_files in its current directory.
-# $vm_under is a command to run QEMU with.
+# $vm_under is a command to run QEMU with, $vm_disk a file that is its disk; it has the
+# modules for that in /lab.
 vm_start() {
 	vm=/run/vm/$1
 	# QEMU itself would put the initrd of an unpacked kernel over the ACPI tables.
@@ -33,6 +34,9 @@ vm_start() {
 	# QEMU's TCG and the KVM in it do not agree on the size of the XSAVE area.
 	noxsave=
 	[ "$ISA" = vmx ] || noxsave=noxsave
+	disk=
+	[ -z "${vm_disk:-}" ] ||
+		disk="-drive if=none,id=disk,format=raw,file=$vm_disk -device virtio-blk-device,drive=disk"
 	rm -rf "$vm"
 	mkdir -p "$vm/tree/lab/files"
 	cp "$3" "$vm/tree/lab/cmd"
@@ -46,7 +50,7 @@ vm_start() {
 	# shellcheck disable=SC2086 # words
 	${vm_under:-} qemu-system-x86_64 -L /usr/share/qemu -M microvm,accel=kvm -cpu host \
 		-smp "$2" -m 128 -nodefaults -no-user-config -display none \
-		-device pvpanic -action panic=pause \
+		-device pvpanic -action panic=pause $disk \
 		-no-reboot -kernel /lab/vmlinux \
 		-device "loader,file=$vm/initrd,addr=$initrd_at,force-raw=on" \
 		-append "$KERNEL_ARGS $noxsave reboot=t memmap=16M\$$initrd_at initrdmem=$initrd_at,$(stat -c %s "$vm/initrd") ${5:-}" \
