@@ -171,7 +171,7 @@ $(B)/unit-tests: $(unit_src) $(tool_hdr) $(wildcard tests/unit/*.h) Makefile | p
 	@$(CC) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 		$(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(unit_src) -lcmocka $(tool_libs)
 
-check_deps := $(B)/unit-tests $(K)/patched/kvm.ko
+check_deps := $(B)/unit-tests $(B)/cpuid-query $(K)/patched/kvm.ko
 
 check: $(check_deps) | packages-check
 	@tests/run $(K) $(KERNEL) check
