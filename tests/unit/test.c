@@ -222,6 +222,13 @@ static void test_parts_never_exceed_the_whole(void **state)
 	assert_int_equal(counts.vmm, 1000);
 	assert_int_equal(counts.longest, 5000);
 	assert_int_equal(counts.nested, 3);
+
+	/* As in a dump of a VM that another vCPU went on with */
+	put_view(12, KVM_EXIT_STATS_VIEW_COUNT, 5, 5000);
+	put_view(12, KVM_EXIT_STATS_VIEW_SPLIT, 9000, 1);
+	assert_true(exit_stats_read(&stats, 12, &counts));
+	assert_int_equal(counts.off_cpu, 5000);
+	assert_int_equal(counts.vmm, 0);
 }
 
 static void test_views_of_an_older_host(void **state)
