@@ -99,6 +99,7 @@ static void test_bad_recordings(void **state)
 	parse("# VMX, 1 kHz\nrubbish\n", false, "not a line", &table);
 	parse("# VMX, 1 kHz\n", false, "ends before its total", &table);
 	parse("# VMX, 1 kHz\n 10 CPUID 1 5 6 0 0 0\n", false, "not a line", &table);
+	parse("# VMX, 1 kHz\n 10 CPUID 1 -5 0 0 0 0\n", false, "not a line", &table);
 	parse("# VMX, 1 kHz\n 10 CPUID 1 5 0 0 0 0\n 10 CPUID 1 5 0 0 0 0\n", false,
 	      "not a line", &table);
 	parse("# VMX, 1 kHz\n 70000 CPUID 1 5 0 0 0 0\n", false, "not a line", &table);
@@ -118,7 +119,7 @@ static void test_bad_recordings(void **state)
 
 static void test_recorded_dump(void **state)
 {
-	char *text = dump_text("kvm-vmx");
+	char *text = dump_text("kvm-vmx"), *negative;
 	struct exit_table table;
 	size_t i;
 
@@ -127,6 +128,11 @@ static void test_recorded_dump(void **state)
 	assert_int_equal(table.nr, 13);
 	for (i = 0; i < table.nr; i++)
 		assert_int_equal(table.rows[i].counts.longest, table.rows[i].hist.longest);
+
+	assert_true(asprintf(&negative, "%s 0x4ffffffd 0x0c: eax=0x1 ebx=0xffffffff "
+			     "ecx=0xfffffffb edx=0x0\n", text) > 0);
+	parse(negative, false, "cannot be", &table);
+	free(negative);
 	free(text);
 }
 
