@@ -322,6 +322,11 @@ static void test_percentiles(void **state)
 	hist.buckets[31] = 900;
 	hist.longest = 1ULL << 40;
 	assert_int_equal(hist_percentile(&hist, 100), 1ULL << 40);
+
+	/* The largest numbers, of which a double is one more */
+	hist = (struct exit_hist) { .longest = UINT64_MAX };
+	hist.buckets[31] = 1;
+	assert_true(hist_percentile(&hist, 100) == UINT64_MAX);
 }
 
 static void test_hist_printed(void **state)
