@@ -504,6 +504,33 @@ static void test_result_json(void **state)
 	result_free(&result);
 }
 
+/* Each run of a file would take far more memory than it does in the file. */
+static void test_too_many_runs(void **state)
+{
+	static const uint64_t exits[] = { 1 };
+	struct exit_result result = result_of("a", 10, exits, 1), again;
+	char *json = printed(&result, result_print_json), *text;
+	json_t *document = json_loads(json, 0, NULL), *runs = json_object_get(document, "runs");
+	struct recording_error error;
+
+	(void)state;
+	while (json_array_size(runs) <= RUNS_MAX)
+		json_array_append(runs, json_array_get(runs, 0));
+	text = json_dumps(document, 0);
+	assert_false(result_parse(text, strlen(text), &again, &error));
+	assert_string_equal(error.text, "there are more than 1000 runs");
+	free(text);
+	json_array_remove(runs, 0);
+	text = json_dumps(document, 0);
+	assert_true(result_parse(text, strlen(text), &again, &error));
+	assert_int_equal(again.measured.nr, RUNS_MAX);
+	result_free(&again);
+	free(text);
+	free(json);
+	json_decref(document);
+	result_free(&result);
+}
+
 static void test_comparison(void **state)
 {
 	static const uint64_t a[] = { 1000, 1000, 1000 }, b[] = { 2000, 2000, 2000 };
@@ -591,6 +618,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_summary_of_nothing),
 	cmocka_unit_test(test_result_printed),
 	cmocka_unit_test(test_result_json),
+	cmocka_unit_test(test_too_many_runs),
 	cmocka_unit_test(test_comparison),
 	cmocka_unit_test(test_comparison_of_single_runs),
 	cmocka_unit_test(test_split),
