@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Unit tests of what is made of the numbers: differences, means, files. */
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* Before cmocka, whose fail() is a macro */
+#include "util.h"
 
 #include <cmocka.h>
 
@@ -572,6 +577,36 @@ static void test_comparison_of_single_runs(void **state)
 	result_free(&results[1]);
 }
 
+/* As long as stat -r 1000 -o makes them, but not without end */
+static void test_file_read(void **state)
+{
+	char path[] = "/tmp/unit-tests-XXXXXX", *text;
+	int fd = mkstemp(path);
+	size_t size;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, "{", 1, 0), 1);
+	text = file_read(path, &size);
+	assert_string_equal(text, "{");
+	free(text);
+
+	assert_int_equal(pwrite(fd, "}", 1, 20000000), 1);
+	text = file_read(path, &size);
+	assert_non_null(text);
+	assert_int_equal(size, 20000001);
+	assert_int_equal(text[size - 1], '}');
+	assert_int_equal(text[size], '\0');
+	free(text);
+
+	close(fd);
+	unlink(path);
+	assert_null(file_read("/dev/zero", &size));
+	assert_int_equal(errno, EFBIG);
+	assert_null(file_read(path, &size));
+	assert_int_equal(errno, ENOENT);
+}
+
 static void test_split(void **state)
 {
 	char **argv = command_split("  ls -l\t/tmp ");
@@ -621,6 +656,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_too_many_runs),
 	cmocka_unit_test(test_comparison),
 	cmocka_unit_test(test_comparison_of_single_runs),
+	cmocka_unit_test(test_file_read),
 	cmocka_unit_test(test_split),
 };
 
