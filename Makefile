@@ -32,7 +32,7 @@ patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/
 lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
 
 .PHONY: all run lab check test selftest test-selftests test-debug series test-series fuzz \
-	host install-host uninstall-host clean help packages-%
+	install uninstall host install-host uninstall-host clean help packages-%
 .DELETE_ON_ERROR:
 
 all: $(B)/cpuid-query $(B)/exit-workload
@@ -49,6 +49,7 @@ help:
 	@echo "make series          the patch as a series of commits, $(B)/series-$(KERNEL)/*.patch"
 	@echo "make test-series     git am and build each of them, some minutes"
 	@echo 'make all             build the guest tools, $(B)/cpuid-query and exit-workload'
+	@echo 'make install         install them below PREFIX=/usr/local; make uninstall removes them'
 	@echo "make host            build KVM's modules for this machine's kernel, or RELEASE=..."
 	@echo "make install-host    install them, as root; make uninstall-host goes back"
 	@echo 'KERNEL_SRC=DIR       with run, lab and test: a kernel of your own, from its source'
@@ -65,6 +66,22 @@ $(B)/cpuid-query: $(tool_src) $(tool_hdr) Makefile | packages-tool
 
 $(B)/exit-workload: $(workload_src) $(tool_hdr) Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $(workload_src)
+
+PREFIX	?= /usr/local
+bin_dir	:= $(DESTDIR)$(PREFIX)/bin
+man_dir := $(DESTDIR)$(PREFIX)/share/man/man1
+completion_dir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+guest_tools := cpuid-query exit-workload
+
+install: all
+	install -D -t $(bin_dir) $(addprefix $(B)/,$(guest_tools))
+	install -D -m 644 -t $(man_dir) $(guest_tools:%=guest-tool/%.1)
+	install -D -m 644 guest-tool/cpuid-query.bash $(completion_dir)/cpuid-query
+	ln -sf cpuid-query $(completion_dir)/exit-workload
+
+uninstall:
+	rm -f $(addprefix $(bin_dir)/,$(guest_tools)) $(guest_tools:%=$(man_dir)/%.1) \
+		$(addprefix $(completion_dir)/,$(guest_tools))
 
 # The kernel: one of Debian's, for which only the modules are built
 ifndef KERNEL_SRC
@@ -174,7 +191,7 @@ unit_src := $(wildcard tests/unit/*.c) $(filter-out guest-tool/cpuid-query.c,$(t
 $(B)/unit-tests: $(unit_src) $(tool_hdr) $(wildcard tests/unit/*.h) Makefile | packages-tool packages-check
 	@$(CC) $(SANITIZE) $(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(unit_src) -lcmocka $(tool_libs)
 
-check_deps := $(B)/unit-tests $(B)/cpuid-query $(K)/patched/kvm.ko
+check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/exit-workload $(K)/patched/kvm.ko
 
 check: $(check_deps) | packages-check
 	@tests/run $(K) $(KERNEL) check
