@@ -305,9 +305,10 @@ static void close_ipi(struct cause_state *state)
 }
 
 /*
- * Pages that nothing in the virtual machine has touched are exits, if the host has not
- * backed them with a huge page.  Free ones are the best guess; taking more than that
- * would recycle pages of the page cache.
+ * A page's first touch is an exit if nothing in the virtual machine had that page before,
+ * and if the host has not backed it with a huge one.  Linux gives out first what it got
+ * back last, thus many of them may be no exits.  Taking more than what is free would only
+ * recycle pages of the page cache.
  */
 static int open_touch(struct cause_state *state)
 {

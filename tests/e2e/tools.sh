@@ -15,7 +15,7 @@ echo '# One vCPU'
 # What is printed meanwhile would be port I/O.
 vm_disk=/run/disk
 vm_start one 1 "$(script '
-	for module in msr virtio virtio_ring virtio_mmio virtio_blk; do
+	for module in msr virtio_ring virtio virtio_mmio virtio_blk; do
 		[ ! -e /lab/$module.ko ] || insmod /lab/$module.ko
 	done
 	{
