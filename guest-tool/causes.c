@@ -20,6 +20,7 @@
 
 #include "causes.h"
 #include "cpuid.h"
+#include "leaves.h"
 #include "util.h"
 
 #define PAGE		4096UL
@@ -440,9 +441,9 @@ const struct exit_cause *cause_find(const char *name)
 	return NULL;
 }
 
-int cause_number(const struct exit_cause *cause)
+int cause_number(const struct exit_cause *cause, unsigned int encoding)
 {
-	return cpuid_is_amd() ? cause->svm : cause->vmx;
+	return encoding == KVM_EXIT_STATS_ENCODING_SVM ? cause->svm : cause->vmx;
 }
 
 static int stay_on_cpu(struct cause_state *state)
