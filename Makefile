@@ -31,7 +31,7 @@ patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/
 	     host-patch/files include/leaves.h
 lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
 
-.PHONY: all run lab check test selftest test-selftests test-debug series test-series \
+.PHONY: all run lab report check test selftest test-selftests test-debug series test-series \
 	host install-host uninstall-host clean help packages-%
 .DELETE_ON_ERROR:
 
@@ -40,6 +40,7 @@ all: $(B)/cpuid-query $(B)/exit-workload
 help:
 	@echo 'make run             boot the chain and show the tables from the inner VM'
 	@echo "make lab CMD='...'   the same chain, any shell command in the inner VM"
+	@echo "make report          what each of exit-workload's workloads costs, $(B)/report/"
 	@echo "make test            all tests, on VMs inside an emulated PC; the last line counts them"
 	@echo 'make test-debug      the scenarios on kernels with KASAN, lockdep, kmemleak, KCSAN'
 	@echo "make check           the tests that need no virtual machine"
@@ -141,6 +142,28 @@ $(K)/selftests/%: host-patch/build-selftests $(K)/patched/kvm.ko | packages-kern
 	@$(stage) 300 $(B)/log/selftest.log "Building the selftest $*" \
 		host-patch/build-selftests $(K) $(@D) $*
 
+lab_deps := $(K)/lab/l1-base.cpio.lz4 $(K)/patched/kvm.ko $(B)/cpuid-query $(lab_src)
+
+# What each workload costs, as a page
+report_src := tests/report/exit-report.c $(filter-out guest-tool/cpuid-query.c,$(tool_src))
+$(B)/exit-report: $(report_src) $(tool_hdr) Makefile | packages-tool
+	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(report_src) $(tool_libs)
+
+report: SMP := $(or $(SMP),2)
+report: $(lab_deps) $(B)/exit-workload $(B)/exit-report $(wildcard tests/report/*) | packages-report
+	@rm -rf $(B)/report && mkdir -p $(B)/report
+	@echo "Running all workloads takes some minutes; it ends with how they went" >&2
+	@SCENARIO=tests/report/report.sh SMP='$(SMP)' LIMIT=1800 \
+	HOST_FILES='tests/report/report-guest $(B)/cpuid-query' \
+	FILES='$(B)/cpuid-query $(B)/exit-workload' tests/lab/lab $(K) >$(B)/log/report.log
+	@sed '1,/^report: begins/d; /^report: ends/,$$d' $(B)/log/report.log | tr -d '\r' | \
+		base64 -d | tar -x -z -C $(B)/report
+	@$(B)/exit-report $(B)/report
+	@cd $(B)/report && for picture in workloads boot bench; do \
+		gnuplot -e "reasons=$$(($$(head -n 1 $$picture.dat | wc -w) - 1))" \
+			$(CURDIR)/tests/report/$$picture.gp || exit; done
+	@echo "The page is $(B)/report/index.html"
+
 # The lab
 $(K)/lab/l1-base.cpio.lz4: tests/lab/make-images tests/lab/packages $(K)/release | packages-lab
 	@$(stage) 120 $(B)/log/base.log "Packing the KVM host" \
@@ -149,7 +172,6 @@ $(K)/lab/l1-base.cpio.lz4: tests/lab/make-images tests/lab/packages $(K)/release
 $(K)/lab/perf.cpio.lz4: $(K)/lab/l1-base.cpio.lz4 | packages-test
 	@$(stage) 60 $(B)/log/perf.log "Packing perf" tests/lab/make-images perf $(K)/lab $(K)
 
-lab_deps := $(K)/lab/l1-base.cpio.lz4 $(K)/patched/kvm.ko $(B)/cpuid-query $(lab_src)
 
 run: CMD = ./cpuid-query
 run lab: $(lab_deps)
