@@ -152,7 +152,6 @@ $(B)/exit-report: $(report_src) $(tool_hdr) Makefile | packages-tool
 report: SMP := $(or $(SMP),2)
 report: $(lab_deps) $(B)/exit-workload $(B)/exit-report $(wildcard tests/report/*) | packages-report
 	@rm -rf $(B)/report && mkdir -p $(B)/report
-	@echo "Running all workloads takes some minutes; it ends with how they went" >&2
 	@SCENARIO=tests/report/report.sh SMP='$(SMP)' LIMIT=1800 \
 	HOST_FILES='tests/report/report-guest $(B)/cpuid-query' \
 	FILES='$(B)/cpuid-query $(B)/exit-workload' tests/lab/lab $(K) >$(B)/log/report.log

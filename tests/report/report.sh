@@ -24,6 +24,9 @@ vm_wait_mark report started
 kill $log
 wait $log
 
+tail -n +1 -f /run/vm/report/console | while read -r lab running name; do
+	[ "$lab $running" != 'lab: running' ] || echo "Running $name" >&2
+done &
 vm_wait report || exit
 tr -d '\r' </tmp/archive | base64 -d | tar -x -z -C /tmp/report
 echo 'report: begins'
