@@ -21,12 +21,12 @@ $(shell mkdir -p $(B)/log)
 
 CFLAGS	?= -O2 -g
 WARN	:= -std=gnu11 -Wall -Wextra -Werror
-CPPFLAGS := -Iinclude -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
+CPPFLAGS := -Iinclude -I$(B) -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
 
 workload_src := $(addprefix guest-tool/,exit-workload.c causes.c cpuid.c util.c)
 tool_src  := $(filter-out guest-tool/exit-workload.c,$(wildcard guest-tool/*.c))
-tool_libs := -ljansson -lm
-tool_hdr  := $(wildcard guest-tool/*.h) include/leaves.h
+tool_libs := -ljansson -lm -lncurses -ltinfo
+tool_hdr  := $(wildcard guest-tool/*.h) include/leaves.h $(B)/vt100.h
 patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/*.patch) \
 	     host-patch/files include/leaves.h
 lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
@@ -58,6 +58,10 @@ help:
 packages-%:
 	@tests/lab/install-packages $* >$(B)/log/packages-$*.log 2>&1 || \
 		{ cat $(B)/log/packages-$*.log >&2; exit 1; }
+
+# What ncurses knows of a VT100, for machines without a terminfo database
+$(B)/vt100.h: Makefile
+	@entry=$$(infocmp -0 -q -Q 2 vt100) && echo "#define VT100 \"$$entry\"" >$@
 
 # The guest tools
 $(B)/cpuid-query: $(tool_src) $(tool_hdr) Makefile | packages-tool
