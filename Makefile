@@ -159,7 +159,7 @@ report: $(lab_deps) $(B)/exit-workload $(B)/exit-report $(wildcard tests/report/
 	@SCENARIO=tests/report/report.sh SMP='$(SMP)' LIMIT=1800 \
 	HOST_FILES='tests/report/report-guest $(B)/cpuid-query' \
 	FILES='$(B)/cpuid-query $(B)/exit-workload' tests/lab/lab $(K) >$(B)/log/report.log
-	@sed '1,/^report: begins/d; /^report: ends/,$$d' $(B)/log/report.log | tr -d '\r' | \
+	@sed -n '/^report: begins/,/^report: ends/{ /^report:/!p }' $(B)/log/report.log | \
 		base64 -d | tar -x -z -C $(B)/report
 	@$(B)/exit-report $(B)/report
 	@cd $(B)/report && for picture in workloads boot bench; do \
