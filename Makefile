@@ -204,7 +204,7 @@ check: $(check_deps) | packages-check
 test-series: $(K)/patched/kvm.ko | packages-check
 	@tests/run $(K) $(KERNEL) series
 
-e2e_programs := $(addprefix $(B)/,guest-check host-check vm-check)
+e2e_programs := $(addprefix $(B)/,exit-workload guest-check host-check vm-check)
 
 test: $(check_deps) $(lab_deps) $(exit_stats_test) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check
 	@tests/run $(K) $(KERNEL) check lab

@@ -325,7 +325,7 @@ static void print_csv(const struct top *top)
 	size_t i;
 
 	if (!top->printed) {
-		fputs("time,interval_s,", stdout);
+		fputs("at_s,interval_s,", stdout);
 		csv_print_names(stdout);
 		putchar('\n');
 	}
@@ -340,7 +340,7 @@ static void print_json(const struct top *top)
 {
 	json_t *document = json_document("top", &top->info);
 
-	json_object_set_new(document, "time", json_real(top->started - top->begun));
+	json_object_set_new(document, "at_s", json_real(top->started - top->begun));
 	json_object_set_new(document, "interval_s", json_real(top->all.seconds));
 	json_object_set_new(document, "reasons", json_reasons(&top->info, &top->between));
 	json_print(stdout, document, true);
