@@ -6,6 +6,8 @@ set title "VM exits from power-on to the first program, by reason"
 set xlabel "seconds"
 set ylabel "exits a second"
 set yrange [0:*]
+# Others, of which there is one more than colours
+set linetype 9 linecolor "#999999"
 set grid ytics
 set key outside right top noenhanced
 set style fill solid 0.85 noborder

@@ -222,7 +222,8 @@ static void write_matrix_files(void)
 static double share_of_run(const struct workload *workload, uint32_t number)
 {
 	const struct exit_mean *mean = summary_find(&workload->summary, number);
-	double all = workload->summary.elapsed.mean * workload->result.info.tsc_khz * 1000.0;
+	double all = workload->summary.elapsed.mean * workload->result.info.tsc_khz * 1000.0 *
+		     workload->result.measured.runs[0]->vcpus;
 
 	if (!mean || all <= 0 || mean->cycles.mean <= mean->off_cpu)
 		return 0;
@@ -385,7 +386,7 @@ static void write_html_bench(FILE *out, const json_t *bench)
 	const json_t *cost;
 	size_t i;
 
-	fputs("<table><tr><th>operation</th><th>what</th><th>least</th><th>median</th>"
+	fputs("<table class=bench><tr><th>operation</th><th>what</th><th>least</th><th>median</th>"
 	      "<th>p99</th><th>exit</th><th>an operation</th></tr>\n", out);
 	json_array_foreach(json_object_get(bench, "costs"), i, cost) {
 		fprintf(out, "<tr><td>%s</td><td>%s</td>", string_of(cost, "operation"),
@@ -417,6 +418,7 @@ static void write_page(const json_t *bench)
 		"table { border-collapse: collapse; font-size: 12px }\n"
 		"td, th { padding: 2px 7px; text-align: right; border-bottom: 1px solid #ddd;"
 		" white-space: nowrap }\n"
+		".bench td:nth-child(2), .bench th:nth-child(2) { text-align: left }\n"
 		"td:first-child, th:first-child { text-align: left }\n"
 		"img { max-width: 100%% }\ndiv { overflow-x: auto }\n</style></head><body>\n"
 		"<h1>VM exits, seen from inside</h1>\n"

@@ -2,13 +2,15 @@
 # gnuplot -e "reasons=N": where the cycles of each workload went
 set terminal svg size 1000,480 background "white"
 set output "workloads.svg"
-set title "Cycles in VM exits by reason, in % of the run's"
+set title "Cycles in VM exits by reason, in % of the time of a run"
 set style data histograms
 set style histogram rowstacked
 set style fill solid 0.85 noborder
 set boxwidth 0.7
 set yrange [0:*]
-set ylabel "% of the cycles of the run"
+set ylabel "% of the time of the vCPUs"
+# Others, of which there is one more than colours
+set linetype 9 linecolor "#999999"
 set grid ytics
 set key outside right top noenhanced
 set xtics noenhanced
