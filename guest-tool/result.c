@@ -135,6 +135,11 @@ static void leave_out_hist(struct exit_hist *hist, const struct exit_hist *base)
 				    hist->buckets[i] : base->buckets[i];
 }
 
+static double limited(double value, double most)
+{
+	return value < 0 || most < 0 ? 0 : value < most ? value : most;
+}
+
 static void summarize_reason(const struct exit_result *result, int number,
 			     struct exit_mean *mean)
 {
@@ -147,10 +152,11 @@ static void summarize_reason(const struct exit_result *result, int number,
 		.number = number,
 		.exits = without(&sum.exits, &base.exits),
 		.cycles = without(&sum.cycles, &base.cycles),
-		.off_cpu = sum.off_cpu.mean - base.off_cpu.mean,
-		.vmm = sum.vmm.mean - base.vmm.mean,
 		.hist = sum.hist,
 	};
+	/* What the baseline has more of by chance does not make parts of other signs. */
+	mean->off_cpu = limited(sum.off_cpu.mean - base.off_cpu.mean, mean->cycles.mean);
+	mean->vmm = limited(sum.vmm.mean - base.vmm.mean, mean->cycles.mean - mean->off_cpu);
 }
 
 /* All numbers that any run has; what the baseline cancels out is not worth a row. */
