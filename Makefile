@@ -21,18 +21,18 @@ $(shell mkdir -p $(B)/log)
 
 CFLAGS	?= -O2 -g
 WARN	:= -std=gnu11 -Wall -Wextra -Werror
-CPPFLAGS := -Iinclude -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
+CPPFLAGS := -Iinclude -I$(B) -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
 
 workload_src := $(addprefix guest-tool/,exit-workload.c causes.c cpuid.c util.c)
 tool_src  := $(filter-out guest-tool/exit-workload.c,$(wildcard guest-tool/*.c))
-tool_libs := -ljansson -lm
-tool_hdr  := $(wildcard guest-tool/*.h) include/leaves.h
+tool_libs := -ljansson -lm -lncurses -ltinfo
+tool_hdr  := $(wildcard guest-tool/*.h) include/leaves.h $(B)/vt100.h
 patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/*.patch) \
 	     host-patch/files include/leaves.h
 lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
 
-.PHONY: all run lab check test selftest test-selftests test-debug series test-series fuzz \
-	install uninstall host install-host uninstall-host clean help packages-%
+.PHONY: all run lab report check test selftest test-selftests test-debug series test-series \
+	fuzz install uninstall host install-host uninstall-host clean help packages-%
 .DELETE_ON_ERROR:
 
 all: $(B)/cpuid-query $(B)/exit-workload
@@ -40,6 +40,7 @@ all: $(B)/cpuid-query $(B)/exit-workload
 help:
 	@echo 'make run             boot the chain and show the tables from the inner VM'
 	@echo "make lab CMD='...'   the same chain, any shell command in the inner VM"
+	@echo "make report          what each of exit-workload's workloads costs, $(B)/report/"
 	@echo "make test            all tests, on VMs inside an emulated PC; the last line counts them"
 	@echo 'make test-debug      the scenarios on kernels with KASAN, lockdep, kmemleak, KCSAN'
 	@echo "make check           the tests that need no virtual machine"
@@ -59,6 +60,10 @@ help:
 packages-%:
 	@tests/lab/install-packages $* >$(B)/log/packages-$*.log 2>&1 || \
 		{ cat $(B)/log/packages-$*.log >&2; exit 1; }
+
+# What ncurses knows of a VT100, for machines without a terminfo database
+$(B)/vt100.h: Makefile
+	@entry=$$(infocmp -0 -q -Q 2 vt100) && echo "#define VT100 \"$$entry\"" >$@
 
 # The guest tools
 $(B)/cpuid-query: $(tool_src) $(tool_hdr) Makefile | packages-tool
@@ -159,6 +164,27 @@ $(K)/selftests/%: host-patch/build-selftests $(K)/patched/kvm.ko | packages-kern
 	@$(stage) 300 $(B)/log/selftest.log "Building the selftest $*" \
 		host-patch/build-selftests $(K) $(@D) $*
 
+lab_deps := $(K)/lab/l1-base.cpio.lz4 $(K)/patched/kvm.ko $(B)/cpuid-query $(lab_src)
+
+# What each workload costs, as a page
+report_src := tests/report/exit-report.c $(filter-out guest-tool/cpuid-query.c,$(tool_src))
+$(B)/exit-report: $(report_src) $(tool_hdr) Makefile | packages-tool
+	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(report_src) $(tool_libs)
+
+report: SMP := $(or $(SMP),2)
+report: $(lab_deps) $(B)/exit-workload $(B)/exit-report $(wildcard tests/report/*) | packages-report
+	@rm -rf $(B)/report && mkdir -p $(B)/report
+	@SCENARIO=tests/report/report.sh SMP='$(SMP)' LIMIT=1800 \
+	HOST_FILES='tests/report/report-guest $(B)/cpuid-query' \
+	FILES='$(B)/cpuid-query $(B)/exit-workload' tests/lab/lab $(K) >$(B)/log/report.log
+	@sed -n '/^report: begins/,/^report: ends/{ /^report:/!p }' $(B)/log/report.log | \
+		base64 -d | tar -x -z -C $(B)/report
+	@$(B)/exit-report $(B)/report
+	@cd $(B)/report && for picture in workloads boot bench; do \
+		gnuplot -e "reasons=$$(($$(head -n 1 $$picture.dat | wc -w) - 1))" \
+			$(CURDIR)/tests/report/$$picture.gp || exit; done
+	@echo "The page is $(B)/report/index.html"
+
 # The lab
 $(K)/lab/l1-base.cpio.lz4: tests/lab/make-images tests/lab/packages $(K)/release | packages-lab
 	@$(stage) 120 $(B)/log/base.log "Packing the KVM host" \
@@ -167,7 +193,6 @@ $(K)/lab/l1-base.cpio.lz4: tests/lab/make-images tests/lab/packages $(K)/release
 $(K)/lab/perf.cpio.lz4: $(K)/lab/l1-base.cpio.lz4 | packages-test
 	@$(stage) 60 $(B)/log/perf.log "Packing perf" tests/lab/make-images perf $(K)/lab $(K)
 
-lab_deps := $(K)/lab/l1-base.cpio.lz4 $(K)/patched/kvm.ko $(B)/cpuid-query $(lab_src)
 
 run: CMD = ./cpuid-query
 run lab: $(lab_deps)
@@ -199,7 +224,7 @@ check: $(check_deps) | packages-check
 test-series: $(K)/patched/kvm.ko | packages-check
 	@tests/run $(K) $(KERNEL) series
 
-e2e_programs := $(addprefix $(B)/,guest-check host-check vm-check)
+e2e_programs := $(addprefix $(B)/,exit-workload guest-check host-check vm-check)
 
 test: $(check_deps) $(lab_deps) $(exit_stats_test) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check
 	@tests/run $(K) $(KERNEL) check lab

@@ -143,9 +143,10 @@ static int compare_cycles(const void *a, const void *b)
  * The exit that each operation had: the one that is meant to be, otherwise the one
  * that happened most often.
  */
-static void find_exit(struct cost *cost, const struct exit_table *table, unsigned int count)
+static void find_exit(struct cost *cost, const struct exit_info *info,
+		      const struct exit_table *table, unsigned int count)
 {
-	int meant = cause_number(cost->cause);
+	int meant = cause_number(cost->cause, info->encoding);
 	const struct exit_row *row = exit_table_find(table, meant);
 
 	if (!row || row->counts.exits < count / 2)
@@ -189,7 +190,7 @@ static int measure_open(struct bench *bench, struct cost *cost, struct cause_sta
 	cost->least = bench->cycles[0];
 	cost->median = bench->cycles[bench->count / 2];
 	cost->p99 = bench->cycles[bench->count * 99ULL / 100];
-	find_exit(cost, &bench->between, bench->count);
+	find_exit(cost, &bench->source.info, &bench->between, bench->count);
 	return STATUS_OK;
 }
 

@@ -20,6 +20,7 @@
 
 #include "causes.h"
 #include "cpuid.h"
+#include "leaves.h"
 #include "util.h"
 
 #define PAGE		4096UL
@@ -305,9 +306,10 @@ static void close_ipi(struct cause_state *state)
 }
 
 /*
- * Pages that nothing in the virtual machine has touched are exits, if the host has not
- * backed them with a huge page.  Free ones are the best guess; taking more than that
- * would recycle pages of the page cache.
+ * A page's first touch is an exit if nothing in the virtual machine had that page before,
+ * and if the host has not backed it with a huge one.  Linux gives out first what it got
+ * back last, thus many of them may be no exits.  Taking more than what is free would only
+ * recycle pages of the page cache.
  */
 static int open_touch(struct cause_state *state)
 {
@@ -439,9 +441,9 @@ const struct exit_cause *cause_find(const char *name)
 	return NULL;
 }
 
-int cause_number(const struct exit_cause *cause)
+int cause_number(const struct exit_cause *cause, unsigned int encoding)
 {
-	return cpuid_is_amd() ? cause->svm : cause->vmx;
+	return encoding == KVM_EXIT_STATS_ENCODING_SVM ? cause->svm : cause->vmx;
 }
 
 static int stay_on_cpu(struct cause_state *state)

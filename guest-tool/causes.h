@@ -47,8 +47,8 @@ extern const size_t nr_exit_causes;
 /* The cause with this name, or NULL. */
 const struct exit_cause *cause_find(const char *name);
 
-/* The number of its exit on this processor, or NO_EXIT_NUMBER. */
-int cause_number(const struct exit_cause *cause);
+/* The number of its exit in an encoding, KVM_EXIT_STATS_ENCODING_*, or NO_EXIT_NUMBER. */
+int cause_number(const struct exit_cause *cause, unsigned int encoding);
 
 /*
  * Prepare for so many calls of once().  Until cause_close() the thread stays on the CPU

@@ -51,6 +51,7 @@ static bool fill(struct comparison *comparison, struct exit_summary *summaries)
 
 	for (column = 0; column < comparison->nr_results; column++) {
 		result_summarize(&comparison->results[column], &summaries[column]);
+		comparison->elapsed[column] = summaries[column].elapsed;
 		for (i = 0; i < summaries[column].nr; i++) {
 			if (!has_row(comparison, summaries[column].rows[i].number) &&
 			    !add_row(comparison, summaries[column].rows[i].number))
@@ -127,10 +128,12 @@ bool comparison_make(struct comparison *comparison, const struct exit_result *re
 	*comparison = (struct comparison) {
 		.nr_results = nr, .results = results, .by_cycles = by_cycles, .tested = true,
 		.rows = calloc(nr * EXIT_TABLE_MAX, sizeof(*comparison->rows)),
+		.elapsed = calloc(nr, sizeof(*comparison->elapsed)),
 	};
 	for (i = 0; i < nr; i++)
 		comparison->tested &= results[i].measured.nr > 1;
-	good = summaries && comparison->rows && fill(comparison, summaries);
+	good = summaries && comparison->rows && comparison->elapsed &&
+	       fill(comparison, summaries);
 	free(summaries);
 	if (!good || !test(comparison)) {
 		comparison_free(comparison);
@@ -146,5 +149,7 @@ void comparison_free(struct comparison *comparison)
 	while (comparison->nr)
 		free(comparison->rows[--comparison->nr].of);
 	free(comparison->rows);
+	free(comparison->elapsed);
 	comparison->rows = NULL;
+	comparison->elapsed = NULL;
 }

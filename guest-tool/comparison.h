@@ -32,6 +32,8 @@ struct comparison {
 	bool by_cycles;
 	/* Each result has been run at least twice, so that noise is known. */
 	bool tested;
+	/* Seconds of a run, one for each result */
+	struct sample *elapsed;
 	size_t nr;
 	struct comparison_row *rows;
 	/* Rows that differ in any of them */

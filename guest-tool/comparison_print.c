@@ -54,19 +54,41 @@ static void print_titles(FILE *out, const struct comparison *comparison, int nam
 	fputc('\n', out);
 }
 
-static void print_cells(FILE *out, const struct compared *of, size_t column)
+static void print_cells(FILE *out, double mean, double first, int decimals)
 {
-	double mean = of[column].sample.mean, first = of[0].sample.mean;
-
-	fprintf(out, "  %*.1f", WIDTH, mean);
-	if (!column)
-		return;
-	fprintf(out, "  %+*.1f", WIDTH, mean - first);
+	fprintf(out, "  %*.*f", WIDTH, decimals, mean);
+	fprintf(out, "  %+*.*f", WIDTH, decimals, mean - first);
 	if (first > 0 && mean >= 0)
 		fprintf(out, "  %7.2f", mean / first);
 	else
 		fprintf(out, "  %7s", "-");
-	fputs(of[column].differs ? " *" : "  ", out);
+}
+
+static void print_row(FILE *out, const struct comparison *comparison,
+		      const struct compared *of)
+{
+	size_t i;
+
+	fprintf(out, "  %*.1f", WIDTH, of[0].sample.mean);
+	for (i = 1; i < comparison->nr_results; i++) {
+		print_cells(out, of[i].sample.mean, of[0].sample.mean, 1);
+		fputs(of[i].differs ? " *" : "  ", out);
+	}
+	fputc('\n', out);
+}
+
+/* Not tested: what takes longer has more of what time brings, such as timers. */
+static void print_elapsed(FILE *out, const struct comparison *comparison, int name_width)
+{
+	size_t i;
+
+	fprintf(out, "%5s  %-*s  %*.6f", "", name_width, "seconds", WIDTH,
+		comparison->elapsed[0].mean);
+	for (i = 1; i < comparison->nr_results; i++) {
+		print_cells(out, comparison->elapsed[i].mean, comparison->elapsed[0].mean, 6);
+		fputs("  ", out);
+	}
+	fputc('\n', out);
 }
 
 static void print_names(FILE *out, const struct comparison *comparison)
@@ -111,24 +133,23 @@ int comparison_print(FILE *out, const struct comparison *comparison)
 	unsigned int encoding = comparison->results[0].info.encoding;
 	int name_width = exit_name_width(encoding);
 	char name[EXIT_NAME_MAX];
-	size_t i, k;
+	size_t i;
 
 	print_heading(out, comparison);
 	print_titles(out, comparison, name_width);
 	for (i = 0; i < comparison->nr; i++) {
 		fprintf(out, "%5" PRIu32 "  %-*s", comparison->rows[i].number, name_width,
 			exit_name(encoding, comparison->rows[i].number, name));
-		for (k = 0; k < comparison->nr_results; k++)
-			print_cells(out, comparison->rows[i].of, k);
-		fputc('\n', out);
+		print_row(out, comparison, comparison->rows[i].of);
 	}
+	print_elapsed(out, comparison, name_width);
 	print_verdict(out, comparison);
 	return ferror(out) ? -1 : 0;
 }
 
 /*
  * A document of kind "compare": by, "exits" or "cycles"; workloads, an array of
- * objects with command and runs; reasons, of objects with exit, name and of, an
+ * objects with command, runs and elapsed_s; reasons, of objects with exit, name and of, an
  * object for each workload: mean and deviation; from the second on p, the
  * probability of such a difference from the first by chance, and differs.
  */
@@ -149,9 +170,10 @@ static json_t *workload_array(const struct comparison *comparison)
 	size_t i;
 
 	for (i = 0; i < comparison->nr_results; i++)
-		json_array_append_new(array, json_pack("{s:s, s:i}", "command",
-				comparison->results[i].measured.command, "runs",
-				(int)comparison->results[i].measured.nr));
+		json_array_append_new(array, json_pack("{s:s, s:i, s:f}",
+				"command", comparison->results[i].measured.command,
+				"runs", (int)comparison->results[i].measured.nr,
+				"elapsed_s", comparison->elapsed[i].mean));
 	return array;
 }
 

@@ -18,6 +18,7 @@ static const struct builtin {
 	int (*run)(int argc, char **argv);
 } builtins[] = {
 	{ "stat", builtin_stat },
+	{ "top", builtin_top },
 	{ "compare", builtin_compare },
 	{ "log", builtin_log },
 	{ "bench", builtin_bench },

@@ -3,11 +3,6 @@
 
 #include "cpuid.h"
 
-bool cpuid_is_amd(void)
-{
-	return __builtin_cpu_is("amd");
-}
-
 struct cpuid_regs cpuid_instruction(uint32_t leaf, uint32_t subleaf)
 {
 	struct cpuid_regs regs = { .eax = leaf, .ecx = subleaf };

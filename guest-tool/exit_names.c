@@ -154,7 +154,7 @@ unsigned int exit_encoding(const char *name)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(encodings); i++) {
-		if (!strcmp(encodings[i].title, name))
+		if (!strcasecmp(encodings[i].title, name))
 			return encodings[i].encoding;
 	}
 	return 0;

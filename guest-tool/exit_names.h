@@ -27,7 +27,7 @@ int exit_name_width(unsigned int encoding);
 /* What the encoding is called, for people. */
 const char *exit_encoding_name(unsigned int encoding);
 
-/* The encoding that is called so, or 0. */
+/* The encoding that is called so, in any case, or 0. */
 unsigned int exit_encoding(const char *name);
 
 #endif

@@ -14,7 +14,7 @@
  *
  * format	"cpuid-query"
  * version	JSON_VERSION; a reader refuses what is higher
- * kind		"table", "stat", "log", "compare" or "bench"
+ * kind		"table", "stat", "top", "log", "compare" or "bench"
  *
  * and, where it has exits,
  *
@@ -26,6 +26,9 @@
  * reasons	an array with an object for each exit reason: exit, name, exits, cycles;
  *		with "split" off_cpu and vmm; with "longest" longest and nested; with
  *		"histogram" hist, an object of exits by log2 of their cycles
+ *
+ * "top" has in addition time, the seconds from its start to the end of the interval,
+ * and interval_s, its length.
  *
  * All cycles are ticks of the host's TSC.
  */

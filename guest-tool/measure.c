@@ -11,6 +11,8 @@
 
 struct readings {
 	struct exit_table before, after, settled;
+	/* Seconds from before to settled, in which the program ran, and we read */
+	double window;
 };
 
 /* vCPUs that were halted since before are accounted for when they have run. */
@@ -29,6 +31,7 @@ static int measure_command(struct exit_source *source, struct command *command,
 	if (error)
 		return fail(STATUS_FAILURE, "cannot start a process: %s", strerror(error));
 	visit_vcpus(source);
+	readings->window = now();
 	status = source_read(source, &readings->before);
 	error = command_go(command);
 	command_wait(command);
@@ -36,10 +39,25 @@ static int measure_command(struct exit_source *source, struct command *command,
 		status = source_read(source, &readings->after);
 	/* For what was idle only: these exits are ours. */
 	visit_vcpus(source);
+	readings->window = now() - readings->window;
 	settled = status ? status : source_read(source, &readings->settled);
 	if (error)
 		fail(0, "cannot run '%s': %s", command->argv[0], strerror(error));
 	return settled;
+}
+
+/* While we read, on one vCPU, the others are taken to have been idle. */
+static double idle_cycles(const struct exit_source *source, const struct command *command,
+			  const struct readings *readings)
+{
+	double idle = result_idle(&source->info, &readings->settled) -
+		      result_idle(&source->info, &readings->before);
+	double reading = readings->window - command->elapsed;
+	unsigned int vcpus = source_vcpus(source);
+
+	if (!source->file && vcpus > 1)
+		idle -= reading * (vcpus - 1) * source->info.tsc_khz * 1000.0;
+	return idle > 0 ? idle : 0;
 }
 
 static int keep(struct exit_source *source, const struct command *command,
@@ -57,12 +75,13 @@ static int keep(struct exit_source *source, const struct command *command,
 	run->system = command->system;
 	run->status = command->status;
 	run->vcpus = source_vcpus(source);
-	run->idle = result_idle(&source->info, &readings->settled) -
-		    result_idle(&source->info, &readings->before);
+	run->idle = idle_cycles(source, command, readings);
 	if (!exit_table_subtract(&source->info, &readings->after, &readings->before,
 				 &run->table)) {
 		result_drop_run(runs);
 		fail(0, "counts went backwards, as when a VM is migrated: this run is left out");
+		/* The new counts do not have the exits of our readings. */
+		return source_open(source);
 	}
 	return STATUS_OK;
 }

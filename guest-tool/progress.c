@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "progress.h"
@@ -24,6 +25,8 @@ void progress(const char *format, ...)
 	va_start(args, format);
 	shown = vfprintf(stderr, format, args);
 	va_end(args);
+	/* A terminal that is still being written to is exits, too. */
+	tcdrain(STDERR_FILENO);
 }
 
 void progress_end(void)

@@ -139,7 +139,8 @@ static bool parse_hist(struct reader *reader)
 		return false;
 	/* The one that reads its own table may change its rows. */
 	row = (struct exit_row *)exit_table_find(reader->table, number);
-	for (c += length; row && *c; c += length) {
+	/* One that has not ended has no bucket yet: nothing but blanks. */
+	for (c += length; row && c[strspn(c, " ")]; c += length) {
 		if (sscanf(c, " %" SCNu32 ":%" SCNu64 "%n", &bucket, &exits, &length) != 2 ||
 		    bucket >= KVM_EXIT_STATS_NR_BUCKETS)
 			return false;

@@ -135,6 +135,11 @@ static void leave_out_hist(struct exit_hist *hist, const struct exit_hist *base)
 				    hist->buckets[i] : base->buckets[i];
 }
 
+static double limited(double value, double most)
+{
+	return value < 0 || most < 0 ? 0 : value < most ? value : most;
+}
+
 static void summarize_reason(const struct exit_result *result, int number,
 			     struct exit_mean *mean)
 {
@@ -147,10 +152,11 @@ static void summarize_reason(const struct exit_result *result, int number,
 		.number = number,
 		.exits = without(&sum.exits, &base.exits),
 		.cycles = without(&sum.cycles, &base.cycles),
-		.off_cpu = sum.off_cpu.mean - base.off_cpu.mean,
-		.vmm = sum.vmm.mean - base.vmm.mean,
 		.hist = sum.hist,
 	};
+	/* What the baseline has more of by chance does not make parts of other signs. */
+	mean->off_cpu = limited(sum.off_cpu.mean - base.off_cpu.mean, mean->cycles.mean);
+	mean->vmm = limited(sum.vmm.mean - base.vmm.mean, mean->cycles.mean - mean->off_cpu);
 }
 
 /* All numbers that any run has; what the baseline cancels out is not worth a row. */
@@ -184,7 +190,7 @@ static int compare_means(const void *a, const void *b)
 
 struct times {
 	struct sample elapsed;
-	double user, system, vcpus, idle;
+	double user, system;
 };
 
 static struct times mean_times(const struct exit_runs *runs)
@@ -198,31 +204,44 @@ static struct times mean_times(const struct exit_runs *runs)
 		sample_add(&times.elapsed, run->elapsed);
 		times.user += run->user / runs->nr;
 		times.system += run->system / runs->nr;
-		times.vcpus += run->vcpus / runs->nr;
-		times.idle += run->idle / runs->nr;
 	}
 	return times;
 }
 
-/* What is idle is left out of both sides, with the exits that it took. */
-static void summarize_tax(const struct exit_info *info, struct exit_summary *summary,
-			  double vcpus, double idle)
+/* Cycles of exits that are not idle, of a run */
+static void add_lost(const struct exit_info *info, const struct exit_table *table,
+		     double *kvm, double *vmm)
 {
-	double hz = info->tsc_khz * 1000.0, kvm = 0, vmm = 0, busy;
+	const struct exit_counts *counts;
 	size_t i;
 
-	busy = vcpus * summary->elapsed.mean - (hz ? idle / hz : 0);
-	if (!hz || !vcpus || !exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT) || busy <= 0)
-		return;
-	for (i = 0; i < summary->nr; i++) {
-		const struct exit_mean *row = &summary->rows[i];
-
-		if (is_idle(info, row->number))
+	for (i = 0; i < table->nr; i++) {
+		if (is_idle(info, table->rows[i].number))
 			continue;
-		kvm += row->cycles.mean - row->off_cpu - row->vmm;
-		vmm += row->vmm;
+		counts = &table->rows[i].counts;
+		*kvm += counts->cycles - counts->off_cpu - counts->vmm;
+		*vmm += counts->vmm;
 	}
-	summary->busy = busy;
+}
+
+/* What is idle is left out of both sides, with the exits that it took. */
+static void summarize_tax(const struct exit_result *result, struct exit_summary *summary)
+{
+	const struct exit_runs *runs = &result->measured;
+	double hz = result->info.tsc_khz * 1000.0, kvm = 0, vmm = 0, busy = 0;
+	const struct exit_run *run;
+	size_t i;
+
+	if (!hz || !exit_info_has(&result->info, KVM_EXIT_STATS_FEATURE_SPLIT))
+		return;
+	for (i = 0; i < runs->nr; i++) {
+		run = runs->runs[i];
+		busy += run->vcpus * run->elapsed - run->idle / hz;
+		add_lost(&result->info, &run->table, &kvm, &vmm);
+	}
+	if (busy <= 0)
+		return;
+	summary->busy = busy / runs->nr;
 	summary->tax_kvm = kvm / hz / busy;
 	summary->tax_vmm = vmm / hz / busy;
 }
@@ -240,5 +259,5 @@ void result_summarize(const struct exit_result *result, struct exit_summary *sum
 	summary->elapsed = without(&times.elapsed, &base.elapsed);
 	summary->user = times.user - base.user;
 	summary->system = times.system - base.system;
-	summarize_tax(&result->info, summary, times.vcpus, times.idle - base.idle);
+	summarize_tax(result, summary);
 }

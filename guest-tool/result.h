@@ -61,7 +61,8 @@ struct exit_summary {
 	double system;
 	/*
 	 * The hypervisor tax: shares, from 0 to 1, of the time that vCPUs were not
-	 * idle.  busy is that time in seconds, or 0 if it is not known.
+	 * idle; of whole runs, for the difference from a baseline may be next to
+	 * nothing.  busy is that time in seconds, or 0 if it is not known.
 	 */
 	double busy;
 	double tax_kvm;

@@ -102,7 +102,7 @@ static void print_times(FILE *out, const struct exit_result *result,
 	fprintf(out, ", %.6f s user, %.6f s system\n", summary->user, summary->system);
 	if (summary->busy)
 		fprintf(out, "%12.1f %% hypervisor tax, KVM %.1f %% and VMM %.1f %%, of the "
-			"%.6f s that vCPUs were not idle\n",
+			"%.6f s in which vCPUs were not idle\n",
 			100 * (summary->tax_kvm + summary->tax_vmm), 100 * summary->tax_kvm,
 			100 * summary->tax_vmm, summary->busy);
 }

@@ -51,7 +51,6 @@ static int open_cpuid(struct exit_source *source)
 	if (source->brief)
 		exit_stats_be_brief(stats);
 	source->info = stats->info;
-	source->begun = true;
 	return STATUS_OK;
 }
 
@@ -125,10 +124,7 @@ static void read_cpuid(struct exit_source *source, struct exit_table *table)
 {
 	struct exit_stats *stats = &source->stats;
 
-	/* What source_open() has begun is still good for one table. */
-	if (!source->begun)
-		exit_stats_begin(stats);
-	source->begun = false;
+	exit_stats_begin(stats);
 	exit_stats_read_table(stats, table);
 	if (source->hists)
 		exit_stats_read_hists(stats, table);

@@ -20,7 +20,6 @@ struct exit_source {
 
 	struct exit_info info;
 	struct exit_stats stats;
-	bool begun;
 };
 
 /*

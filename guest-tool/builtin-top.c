@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: GPL-2.0
+/* top: the exits of the present, a table that lives. */
+#include <argp.h>
+#include <limits.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "affinity.h"
+#include "builtin.h"
+#include "csv.h"
+#include "json.h"
+#include "options.h"
+#include "rates.h"
+#include "screen.h"
+#include "source.h"
+#include "table.h"
+#include "util.h"
+
+/* Seconds */
+#define DELAY		2
+#define DELAY_MIN	0.1
+#define DELAY_MAX	86400
+
+static const char doc[] =
+	"Show the VM exits by reason of each interval, as they happen.\v"
+	"A row's share is that of all exits, its time that of KVM and the VMM, in percent "
+	"of the time that the vCPUs had.  KVM, VMM and off-CPU say whose time its cycles "
+	"were; off-CPU ones, halted or preempted, are not in its time.  From a host's file, "
+	"which does not have the number of vCPUs, the time is in percent of one vCPU's.  "
+	"An exit counts when it has ended, a long halt in the interval in which the vCPU "
+	"wakes.  The exits that the reading itself causes are left out.\n\n"
+	"On a terminal, h shows the keys.\n\n"
+	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
+	"failure.";
+
+static const char help[] =
+	"Keys of cpuid-query top\n"
+	"\n"
+	"  e     sort by exits\n"
+	"  t     sort by time: cycles that were not off-CPU\n"
+	"  c     sort by cycles per exit\n"
+	"  v     each vCPU by itself, which wakes it once an interval, or all together\n"
+	"  + -   double or halve the interval\n"
+	"  h ?   this help\n"
+	"  q     quit\n"
+	"\n"
+	"Any key goes back to the table.\n";
+
+static const struct argp_option options[] = {
+	{ "delay", 'd', "SEC", 0, "The interval, 2 seconds if not given", 0 },
+	{ "batch", 'b', NULL, 0,
+	  "Print a table an interval, as when stdout is no terminal", 0 },
+	{ "iterations", 'n', "N", 0, "End after N intervals", 0 },
+	{ 0 }
+};
+
+struct arguments {
+	double delay;
+	bool batch;
+	unsigned int iterations;
+	struct common_options common;
+};
+
+static double parse_delay(struct argp_state *state, const char *arg)
+{
+	char *end;
+	double delay = strtod(arg, &end);
+
+	if (end == arg || *end || !(delay >= DELAY_MIN && delay <= DELAY_MAX))
+		argp_error(state, "'%s' is not an interval of %g to %d seconds", arg,
+			   DELAY_MIN, DELAY_MAX);
+	return delay;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->common;
+		break;
+	case 'd':
+		args->delay = parse_delay(state, arg);
+		break;
+	case 'b':
+		args->batch = true;
+		break;
+	case 'n':
+		args->iterations = option_number(state, arg, "a number of intervals", 1,
+						 UINT32_MAX);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp argp = {
+	options, parse_option, NULL, doc, common_options, NULL, NULL,
+};
+
+/* The VM, or one of its vCPUs */
+struct meter {
+	struct exit_source source;
+	struct exit_table before;
+};
+
+struct top {
+	struct arguments args;
+	bool live;
+
+	struct meter *meters;
+	size_t nr_meters;
+	/* Of the VM, even when its vCPUs are read */
+	struct exit_info info;
+
+	/* When the first interval began, and the present one: when the last one ended */
+	double begun, started;
+	/* How many have ended */
+	unsigned int intervals;
+	/* Has any been printed? */
+	bool printed;
+
+	/* The last interval */
+	struct exit_table after, between;
+	struct rates all, by_vcpu;
+
+	/* What the keys have chosen, and something to say until the next key or interval */
+	enum rates_order order;
+	bool vcpus, help;
+	const char *message;
+};
+
+static volatile sig_atomic_t ended;
+
+static void end(int number)
+{
+	(void)number;
+	ended = true;
+}
+
+/*
+ * Signals are let in with mask only, while wait_for_something() waits: none can slip in
+ * between looking at ended and waiting.
+ */
+static void catch_signals(sigset_t *mask)
+{
+	static const int signals[] = { SIGINT, SIGTERM };
+	const struct sigaction action = { .sa_handler = end };
+	struct sigaction before;
+	sigset_t blocked;
+	size_t i;
+
+	sigemptyset(&blocked);
+	/* Tells curses of another size. */
+	sigaddset(&blocked, SIGWINCH);
+	for (i = 0; i < ARRAY_SIZE(signals); i++) {
+		sigaddset(&blocked, signals[i]);
+		/* A shell's background jobs have some ignored. */
+		if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+	}
+	sigprocmask(SIG_BLOCK, &blocked, mask);
+}
+
+/* Until a key, a signal, the end of the interval, or nobody reads what we write. */
+static void wait_for_something(const struct top *top, const sigset_t *mask)
+{
+	struct pollfd fd = {
+		.fd = top->live ? STDIN_FILENO : STDOUT_FILENO,
+		.events = top->live ? POLLIN : 0,
+	};
+	double left = fmax(top->started + top->args.delay - now(), 0);
+	struct timespec timeout = { .tv_sec = left, .tv_nsec = fmod(left, 1) * 1e9 };
+
+	if (ppoll(&fd, 1, &timeout, mask) > 0 && fd.revents & (POLLERR | POLLHUP | POLLNVAL))
+		ended = true;
+}
+
+/* Begin the first interval of all meters. */
+static int begin(struct top *top)
+{
+	struct meter *meter;
+	int status;
+
+	top->started = now();
+	for (meter = top->meters; meter < top->meters + top->nr_meters; meter++) {
+		status = source_open(&meter->source);
+		if (!status)
+			status = source_read(&meter->source, &meter->before);
+		if (status)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+static int open_source(struct top *top)
+{
+	int status;
+
+	top->meters = calloc(1, sizeof(*top->meters));
+	if (!top->meters)
+		return fail(STATUS_FAILURE, "not enough memory");
+	top->nr_meters = 1;
+	top->meters->source = (struct exit_source) {
+		.file = top->args.common.from,
+		.cpu = top->args.common.cpu,
+		/* CSV and JSON have room for them. */
+		.hists = top->args.common.format != FORMAT_TEXT,
+	};
+	status = begin(top);
+	top->info = top->meters->source.info;
+	top->all.vcpus = top->by_vcpu.vcpus = source_vcpus(&top->meters->source);
+	top->begun = top->started;
+	return status;
+}
+
+/*
+ * From now on read each vCPU.  That the VM is read no more keeps the exits of reading
+ * its vCPUs out of what is shown of it: it is their sum.
+ */
+static int read_vcpus(struct top *top)
+{
+	long cpu, nr = sysconf(_SC_NPROCESSORS_CONF);
+	struct meter *meters = calloc(nr, sizeof(*meters));
+	size_t nr_meters = 0;
+
+	if (!meters)
+		return fail(STATUS_FAILURE, "not enough memory");
+	for (cpu = 0; cpu < nr; cpu++) {
+		if (!affinity_pin(cpu))
+			meters[nr_meters++].source.cpu = cpu;
+	}
+	affinity_restore();
+	free(top->meters);
+	top->meters = meters;
+	top->nr_meters = nr_meters;
+	return begin(top);
+}
+
+static bool reads_vcpus(const struct top *top)
+{
+	return top->meters->source.cpu >= 0;
+}
+
+/* Read all meters.  *good is set unless a count went backwards. */
+static int read_meters(struct top *top, bool *good)
+{
+	struct meter *meter;
+	int status;
+
+	*good = true;
+	for (meter = top->meters; meter < top->meters + top->nr_meters; meter++) {
+		status = source_read(&meter->source, &top->after);
+		if (status)
+			return status;
+		if (!exit_table_subtract(&meter->source.info, &top->after, &meter->before,
+					 &top->between))
+			*good = false;
+		meter->before = top->after;
+		if (!rates_add(&top->all, -1, &top->between) ||
+		    !rates_add(&top->by_vcpu, meter->source.cpu, &top->between))
+			return fail(STATUS_FAILURE, "not enough memory");
+	}
+	return STATUS_OK;
+}
+
+/* Sorted */
+static const struct rates *rates_shown(struct top *top)
+{
+	/* Those of the vCPUs are there when the first interval of them has ended. */
+	struct rates *rates = top->vcpus && top->by_vcpu.seconds ? &top->by_vcpu : &top->all;
+
+	rates_sort(rates, top->order);
+	return rates;
+}
+
+static void print_message(FILE *out, const struct top *top)
+{
+	static const char *const orders[] = {
+		[BY_EXITS] = "exits", [BY_TIME] = "time", [BY_CYCLES] = "cycles per exit",
+	};
+
+	if (top->message)
+		fprintf(out, "%s\n", top->message);
+	else if (!top->all.seconds)
+		fprintf(out, "The first interval of %g s is not over.\n", top->args.delay);
+	else
+		fprintf(out, "Every %g s, sorted by %s; h: help\n", top->args.delay,
+			orders[top->order]);
+}
+
+/* Lines before the titles */
+#define HEADING 4
+
+static int show_screen(struct top *top)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	if (top->help) {
+		screen_show(help, 0);
+		return STATUS_OK;
+	}
+	out = open_memstream(&text, &size);
+	if (!out)
+		return fail(STATUS_FAILURE, "not enough memory");
+	table_print_heading(out, &top->info);
+	rates_print_summary(out, &top->info, &top->all);
+	print_message(out, top);
+	rates_print(out, &top->info, rates_shown(top));
+	fclose(out);
+	screen_show(text, HEADING);
+	free(text);
+	return STATUS_OK;
+}
+
+static void print_csv(const struct top *top)
+{
+	size_t i;
+
+	if (!top->printed) {
+		fputs("at_s,interval_s,", stdout);
+		csv_print_names(stdout);
+		putchar('\n');
+	}
+	for (i = 0; i < top->between.nr; i++) {
+		printf("%.3f,%.3f,", top->started - top->begun, top->all.seconds);
+		csv_print_row(stdout, &top->info, &top->between.rows[i]);
+		putchar('\n');
+	}
+}
+
+static void print_json(const struct top *top)
+{
+	json_t *document = json_document("top", &top->info);
+
+	json_object_set_new(document, "at_s", json_real(top->started - top->begun));
+	json_object_set_new(document, "interval_s", json_real(top->all.seconds));
+	json_object_set_new(document, "reasons", json_reasons(&top->info, &top->between));
+	json_print(stdout, document, true);
+}
+
+static void print_text(struct top *top)
+{
+	if (top->printed)
+		putchar('\n');
+	table_print_heading(stdout, &top->info);
+	rates_print_summary(stdout, &top->info, &top->all);
+	putchar('\n');
+	rates_print(stdout, &top->info, rates_shown(top));
+}
+
+/* An interval without live screen */
+static void print(struct top *top)
+{
+	if (top->args.common.format == FORMAT_JSON)
+		print_json(top);
+	else if (top->args.common.format == FORMAT_CSV)
+		print_csv(top);
+	else
+		print_text(top);
+	top->printed = true;
+	/* What could not be written, main() says. */
+	if (fflush(stdout))
+		ended = true;
+}
+
+static int end_interval(struct top *top)
+{
+	double time = now();
+	bool good;
+	int status;
+
+	rates_begin(&top->all, time - top->started);
+	rates_begin(&top->by_vcpu, reads_vcpus(top) ? time - top->started : 0);
+	top->started = time;
+	top->intervals++;
+	top->message = NULL;
+	status = read_meters(top, &good);
+	if (status)
+		return status;
+	if (good) {
+		if (!top->live)
+			print(top);
+		return STATUS_OK;
+	}
+	rates_begin(&top->all, 0);
+	rates_begin(&top->by_vcpu, 0);
+	top->message = "Counts went backwards, as when a VM is migrated: the interval is left out";
+	if (!top->live)
+		fail(0, "%s", top->message);
+	/* Our own exits are not in the new counts either. */
+	return begin(top);
+}
+
+static int toggle_vcpus(struct top *top)
+{
+	if (top->args.common.from)
+		top->message = "A file has no vCPUs of their own";
+	else if (top->args.common.cpu >= 0)
+		top->message = "This is one vCPU alone";
+	else if (!exit_info_has(&top->info, KVM_EXIT_STATS_FEATURE_VCPU))
+		top->message = "This KVM does not count each vCPU";
+	else
+		top->vcpus = !top->vcpus;
+	if (!top->vcpus || reads_vcpus(top))
+		return STATUS_OK;
+	top->message = "Each vCPU from the next interval on";
+	return read_vcpus(top);
+}
+
+static int press(struct top *top, int key)
+{
+	/* Such as that of another size */
+	if (key > UCHAR_MAX)
+		return STATUS_OK;
+	top->message = NULL;
+	top->help = !top->help && (key == 'h' || key == '?');
+	switch (key) {
+	case 'q':
+		ended = true;
+		break;
+	case 'e':
+		top->order = BY_EXITS;
+		break;
+	case 't':
+		top->order = BY_TIME;
+		break;
+	case 'c':
+		top->order = BY_CYCLES;
+		break;
+	case 'v':
+		return toggle_vcpus(top);
+	case '+':
+		top->args.delay = fmin(2 * top->args.delay, DELAY_MAX);
+		break;
+	case '-':
+		top->args.delay = fmax(top->args.delay / 2, DELAY_MIN);
+		break;
+	}
+	return STATUS_OK;
+}
+
+static int press_keys(struct top *top)
+{
+	int status = STATUS_OK, key;
+
+	while (!status && (key = screen_key()) >= 0)
+		status = press(top, key);
+	return status;
+}
+
+static bool done(const struct top *top)
+{
+	return ended || (top->args.iterations && top->intervals >= top->args.iterations);
+}
+
+static int run(struct top *top, const sigset_t *mask)
+{
+	int status = STATUS_OK;
+
+	if (top->live)
+		status = show_screen(top);
+	while (!status && !done(top)) {
+		wait_for_something(top, mask);
+		if (top->live)
+			status = press_keys(top);
+		if (!status && !ended && now() >= top->started + top->args.delay)
+			status = end_interval(top);
+		if (!status && top->live)
+			status = show_screen(top);
+	}
+	return status;
+}
+
+static bool wants_screen(const struct arguments *args)
+{
+	return !args->batch && args->common.format == FORMAT_TEXT && isatty(STDIN_FILENO) &&
+	       isatty(STDOUT_FILENO);
+}
+
+int builtin_top(int argc, char **argv)
+{
+	struct top top = {
+		.args = { .delay = DELAY, .common = COMMON_OPTIONS },
+		.by_vcpu.by_vcpu = true,
+	};
+	sigset_t mask;
+	int status;
+
+	options_parse(&argp, argc, argv, &top.args);
+	status = open_source(&top);
+	if (!status) {
+		catch_signals(&mask);
+		top.live = wants_screen(&top.args) && screen_open();
+		status = run(&top, &mask);
+		if (top.live)
+			screen_close();
+	}
+	rates_free(&top.all);
+	rates_free(&top.by_vcpu);
+	free(top.meters);
+	return status;
+}

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * exit-report DIR: from what was measured in the inner VM, the *.json and boot.log in DIR,
+ * write the matrix of workloads and reasons, the data of the pictures, and a page.
+ */
+#include <err.h>
+#include <glob.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exit_names.h"
+#include "json.h"
+#include "result.h"
+#include "util.h"
+
+#define WORKLOADS_MAX 64
+/* Reasons with a colour of their own; the rest is one. */
+#define REASONS_SHOWN 8
+
+struct workload {
+	char name[32];
+	struct exit_result result;
+	struct exit_summary summary;
+};
+
+static struct workload *workloads;
+static size_t nr_workloads;
+
+/* All reasons, by the time that they took in all workloads, the most first */
+static struct reason {
+	uint32_t number;
+	double cycles;
+} reasons[EXIT_TABLE_MAX];
+static size_t nr_reasons;
+
+/* An interval of the boot */
+static struct interval {
+	double at, seconds;
+	struct exit_table table;
+} *boot;
+static size_t nr_boot;
+static struct exit_info boot_info;
+
+/* Of the boot, by exits, the most first */
+static struct exit_table boot_sum;
+
+static char *read_text(const char *path, size_t *size)
+{
+	char *text = file_read(path, size);
+
+	if (!text)
+		err(1, "%s", path);
+	return text;
+}
+
+static FILE *create(const char *path)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file)
+		err(1, "%s", path);
+	return file;
+}
+
+static void finish(FILE *file, const char *path)
+{
+	if (ferror(file) | fclose(file))
+		errx(1, "cannot write %s", path);
+}
+
+static unsigned int encoding(void)
+{
+	return workloads[0].result.info.encoding;
+}
+
+static const char *name_of(uint32_t number)
+{
+	static char name[EXIT_NAME_MAX];
+
+	return exit_name(encoding(), number, name);
+}
+
+static void add_reason(const struct exit_mean *mean)
+{
+	double busy = mean->cycles.mean - mean->off_cpu;
+	size_t i;
+
+	for (i = 0; i < nr_reasons && reasons[i].number != mean->number; i++)
+		;
+	if (i == nr_reasons && nr_reasons < EXIT_TABLE_MAX)
+		reasons[nr_reasons++] = (struct reason) { .number = mean->number };
+	if (i < nr_reasons && busy > 0)
+		reasons[i].cycles += busy;
+}
+
+static int compare_reasons(const void *a, const void *b)
+{
+	const struct reason *ra = a, *rb = b;
+
+	return ra->cycles < rb->cycles ? 1 : ra->cycles > rb->cycles ? -1 : 0;
+}
+
+static void read_workload(const char *path)
+{
+	struct workload *workload = &workloads[nr_workloads];
+	struct recording_error error;
+	size_t size, i;
+	char *text = read_text(path, &size);
+
+	if (!result_parse(text, size, &workload->result, &error))
+		errx(1, "%s: %s", path, error.text);
+	free(text);
+	snprintf(workload->name, sizeof(workload->name), "%.*s",
+		 (int)strcspn(path, "."), path);
+	result_summarize(&workload->result, &workload->summary);
+	for (i = 0; i < workload->summary.nr; i++)
+		add_reason(&workload->summary.rows[i]);
+	nr_workloads++;
+}
+
+static void read_workloads(void)
+{
+	glob_t found;
+	size_t i;
+
+	workloads = calloc(WORKLOADS_MAX, sizeof(*workloads));
+	if (!workloads || glob("*.json", 0, NULL, &found))
+		errx(1, "there are no results");
+	for (i = 0; i < found.gl_pathc && nr_workloads < WORKLOADS_MAX; i++) {
+		if (strcmp(found.gl_pathv[i], "bench.json"))
+			read_workload(found.gl_pathv[i]);
+	}
+	if (!nr_workloads)
+		errx(1, "there are no results");
+	globfree(&found);
+	qsort(reasons, nr_reasons, sizeof(*reasons), compare_reasons);
+}
+
+static void read_interval(const char *line, size_t size, struct interval *interval)
+{
+	struct recording_error error;
+	json_t *document = json_parse(line, size, "log", &boot_info, &error);
+
+	if (!document || !json_read_number(document, "at_s", &interval->at, &error) ||
+	    !json_read_number(document, "interval_s", &interval->seconds, &error) ||
+	    !json_read_reasons(json_object_get(document, "reasons"), &interval->table, &error))
+		errx(1, "boot.log: %s", error.text);
+	json_decref(document);
+}
+
+static void read_boot(void)
+{
+	size_t size, length, i, k;
+	char *text = read_text("boot.log", &size), *line;
+	struct exit_row *row;
+
+	for (line = text; *line; line += length + 1) {
+		length = strcspn(line, "\n");
+		boot = reallocarray(boot, nr_boot + 1, sizeof(*boot));
+		if (!boot)
+			err(1, "boot.log");
+		read_interval(line, length, &boot[nr_boot++]);
+	}
+	free(text);
+	if (nr_boot < 3)
+		errx(1, "boot.log: too few intervals");
+	for (i = 0; i < nr_boot; i++) {
+		for (k = 0; k < boot[i].table.nr; k++) {
+			row = &boot[i].table.rows[k];
+			struct exit_row *sum = (struct exit_row *)
+				exit_table_find(&boot_sum, row->number);
+
+			if (sum)
+				sum->counts.exits += row->counts.exits;
+			else
+				exit_table_add(&boot_sum, row);
+		}
+	}
+	exit_table_sort(&boot_sum);
+	boot_sum.total.exits = 0;
+	for (i = 0; i < boot_sum.nr; i++)
+		boot_sum.total.exits += boot_sum.rows[i].counts.exits;
+}
+
+/* The mean exits of a run of each workload */
+static void write_matrix(FILE *out, const char *first, const char *text_format,
+			 const char *separator, int name_width, int width)
+{
+	const struct exit_mean *mean;
+	size_t i, k;
+
+	fprintf(out, text_format, name_width, first);
+	for (k = 0; k < nr_workloads; k++)
+		fprintf(out, "%s%*s", separator, width, workloads[k].name);
+	fputc('\n', out);
+	for (i = 0; i < nr_reasons; i++) {
+		fprintf(out, text_format, name_width, name_of(reasons[i].number));
+		for (k = 0; k < nr_workloads; k++) {
+			mean = summary_find(&workloads[k].summary, reasons[i].number);
+			fprintf(out, "%s%*.1f", separator, width, mean ? mean->exits.mean : 0);
+		}
+		fputc('\n', out);
+	}
+}
+
+static void write_matrix_files(void)
+{
+	FILE *out = create("matrix.txt");
+
+	fprintf(out, "VM exits of a run by reason, what starting a process takes left out\n\n");
+	write_matrix(out, "", "%-*s", "  ", exit_name_width(encoding()), 8);
+	finish(out, "matrix.txt");
+
+	out = create("matrix.csv");
+	write_matrix(out, "reason", "%-*s", ",", 0, 0);
+	finish(out, "matrix.csv");
+}
+
+/* Without the time off-CPU: what is halted is not at work. */
+static double share_of_run(const struct workload *workload, uint32_t number)
+{
+	const struct exit_mean *mean = summary_find(&workload->summary, number);
+	double all = workload->summary.elapsed.mean * workload->result.info.tsc_khz * 1000.0 *
+		     workload->result.measured.runs[0]->vcpus;
+
+	if (!mean || all <= 0 || mean->cycles.mean <= mean->off_cpu)
+		return 0;
+	return 100 * (mean->cycles.mean - mean->off_cpu) / all;
+}
+
+static size_t nr_shown(size_t nr)
+{
+	return nr < REASONS_SHOWN ? nr : REASONS_SHOWN;
+}
+
+static void write_workload_data(void)
+{
+	FILE *out = create("workloads.dat");
+	size_t i, k, shown = nr_shown(nr_reasons);
+	double rest;
+
+	fputs("workload", out);
+	for (i = 0; i < shown; i++)
+		fprintf(out, " %s", name_of(reasons[i].number));
+	fputs(" others\n", out);
+	for (k = 0; k < nr_workloads; k++) {
+		fputs(workloads[k].name, out);
+		for (i = 0; i < shown; i++)
+			fprintf(out, " %.4f", share_of_run(&workloads[k], reasons[i].number));
+		for (rest = 0; i < nr_reasons; i++)
+			rest += share_of_run(&workloads[k], reasons[i].number);
+		fprintf(out, " %.4f\n", rest);
+	}
+	finish(out, "workloads.dat");
+}
+
+static double rate(const struct interval *interval, uint32_t number)
+{
+	const struct exit_row *row = exit_table_find(&interval->table, number);
+
+	return row ? row->counts.exits / interval->seconds : 0;
+}
+
+/* The first line of the log is of no length: it was started before the vCPUs. */
+static void write_boot_data(void)
+{
+	FILE *out = create("boot.dat");
+	size_t i, k, shown = nr_shown(boot_sum.nr);
+	double rest;
+
+	fputs("seconds", out);
+	for (i = 0; i < shown; i++)
+		fprintf(out, " %s", name_of(boot_sum.rows[i].number));
+	fputs(" others\n", out);
+	for (k = 1; k < nr_boot; k++) {
+		fprintf(out, "%.3f", boot[k].at);
+		for (i = 0; i < shown; i++)
+			fprintf(out, " %.1f", rate(&boot[k], boot_sum.rows[i].number));
+		for (rest = 0; i < boot_sum.nr; i++)
+			rest += rate(&boot[k], boot_sum.rows[i].number);
+		fprintf(out, " %.1f\n", rest);
+	}
+	finish(out, "boot.dat");
+}
+
+static json_t *read_bench(void)
+{
+	struct recording_error error;
+	struct exit_info info;
+	size_t size;
+	char *text = read_text("bench.json", &size);
+	json_t *bench = json_parse(text, size, "bench", &info, &error);
+
+	if (!bench)
+		errx(1, "bench.json: %s", error.text);
+	free(text);
+	return bench;
+}
+
+static json_int_t cycles_of(const json_t *cost, const char *name)
+{
+	return json_integer_value(json_object_get(cost, name));
+}
+
+static const char *string_of(const json_t *cost, const char *name)
+{
+	return json_string_value(json_object_get(cost, name)) ?: "";
+}
+
+static void write_bench_data(const json_t *bench)
+{
+	FILE *out = create("bench.dat");
+	const json_t *cost;
+	size_t i;
+
+	fputs("operation least median p99\n", out);
+	json_array_foreach(json_object_get(bench, "costs"), i, cost) {
+		if (json_object_get(cost, "median"))
+			fprintf(out, "%s %" JSON_INTEGER_FORMAT " %" JSON_INTEGER_FORMAT
+				" %" JSON_INTEGER_FORMAT "\n", string_of(cost, "operation"),
+				cycles_of(cost, "least"), cycles_of(cost, "median"),
+				cycles_of(cost, "p99"));
+	}
+	finish(out, "bench.dat");
+}
+
+/* What people ask of the statistics, answered by the boot's */
+static void write_words(FILE *out, const char *begin, const char *end)
+{
+	const struct exit_row *most = &boot_sum.rows[0];
+	const struct exit_row *least = &boot_sum.rows[boot_sum.nr - 1];
+	struct sample rates = { 0 };
+	double slowest = 0, fastest = 0, r;
+	size_t i;
+
+	for (i = 1; i < nr_boot; i++) {
+		r = boot[i].table.total.exits / boot[i].seconds;
+		sample_add(&rates, r);
+		slowest = i == 1 || r < slowest ? r : slowest;
+		fastest = r > fastest ? r : fastest;
+	}
+	fprintf(out, "%sA full boot, firmware included, took %" PRIu64 " exits in %.1f s, "
+		"until the first program of the virtual machine ran.%s\n", begin,
+		boot_sum.total.exits, boot[nr_boot - 1].at, end);
+	fprintf(out, "%sThey %s at a steady rate: %.0f a second on average, with a "
+		"deviation of %.0f, from %.0f to %.0f in intervals of %.0f ms.%s\n", begin,
+		sample_deviation(&rates) < rates.mean / 4 ? "came" : "did not come", rates.mean,
+		sample_deviation(&rates), slowest, fastest, 1000 * boot[1].seconds, end);
+	fprintf(out, "%sThe most frequent reason was %s, ", begin, name_of(most->number));
+	fprintf(out, "%.1f %% of the exits; the least frequent of the %zu that happened was "
+		"%s, with %" PRIu64 ".%s\n", 100.0 * most->counts.exits / boot_sum.total.exits,
+		boot_sum.nr, name_of(least->number), least->counts.exits, end);
+}
+
+static void write_html_matrix(FILE *out)
+{
+	const struct exit_mean *mean;
+	size_t i, k;
+
+	fputs("<table><tr><th>reason</th>", out);
+	for (k = 0; k < nr_workloads; k++)
+		fprintf(out, "<th>%s</th>", workloads[k].name);
+	fputs("</tr>\n", out);
+	for (i = 0; i < nr_reasons; i++) {
+		fprintf(out, "<tr><td>%s</td>", name_of(reasons[i].number));
+		for (k = 0; k < nr_workloads; k++) {
+			mean = summary_find(&workloads[k].summary, reasons[i].number);
+			fprintf(out, "<td>%.1f</td>", mean ? mean->exits.mean : 0);
+		}
+		fputs("</tr>\n", out);
+	}
+	fputs("<tr><td>seconds</td>", out);
+	for (k = 0; k < nr_workloads; k++)
+		fprintf(out, "<td>%.3f</td>", workloads[k].summary.elapsed.mean);
+	fputs("</tr>\n<tr><td>hypervisor tax</td>", out);
+	for (k = 0; k < nr_workloads; k++)
+		fprintf(out, "<td>%.1f %%</td>", 100 * (workloads[k].summary.tax_kvm +
+							workloads[k].summary.tax_vmm));
+	fputs("</tr></table>\n", out);
+}
+
+static void write_html_bench(FILE *out, const json_t *bench)
+{
+	const json_t *cost;
+	size_t i;
+
+	fputs("<table class=bench><tr><th>operation</th><th>what</th><th>least</th><th>median</th>"
+	      "<th>p99</th><th>exit</th><th>an operation</th></tr>\n", out);
+	json_array_foreach(json_object_get(bench, "costs"), i, cost) {
+		fprintf(out, "<tr><td>%s</td><td>%s</td>", string_of(cost, "operation"),
+			string_of(cost, "what"));
+		if (json_object_get(cost, "not_measured"))
+			fprintf(out, "<td colspan=5>not measured: %s</td></tr>\n",
+				string_of(cost, "not_measured"));
+		else
+			fprintf(out, "<td>%" JSON_INTEGER_FORMAT "</td><td>%"
+				JSON_INTEGER_FORMAT "</td><td>%" JSON_INTEGER_FORMAT
+				"</td><td>%s</td><td>%.2f</td></tr>\n",
+				cycles_of(cost, "least"), cycles_of(cost, "median"),
+				cycles_of(cost, "p99"), string_of(cost, "name"),
+				json_number_value(json_object_get(cost,
+								  "exits_per_operation")));
+	}
+	fputs("</table>\n", out);
+}
+
+static void write_page(const json_t *bench)
+{
+	const struct exit_info *info = &workloads[0].result.info;
+	FILE *out = create("index.html");
+
+	fprintf(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+		"<title>VM exits</title>\n<style>\n"
+		"body { font: 15px/1.5 sans-serif; max-width: 1060px; margin: 2em auto;"
+		" padding: 0 1em }\n"
+		"table { border-collapse: collapse; font-size: 12px }\n"
+		"td, th { padding: 2px 7px; text-align: right; border-bottom: 1px solid #ddd;"
+		" white-space: nowrap }\n"
+		".bench td:nth-child(2), .bench th:nth-child(2) { text-align: left }\n"
+		"td:first-child, th:first-child { text-align: left }\n"
+		"img { max-width: 100%% }\ndiv { overflow-x: auto }\n</style></head><body>\n"
+		"<h1>VM exits, seen from inside</h1>\n"
+		"<p>Measured by cpuid-query " VERSION " in a virtual machine with %" PRIu32
+		" vCPU%s, %s, on a host with a TSC of %.3f MHz.</p>\n", info->vcpus,
+		info->vcpus == 1 ? "" : "s", exit_encoding_name(info->encoding),
+		info->tsc_khz / 1000.0);
+	fputs("<h2>The boot</h2>\n<ul>\n", out);
+	write_words(out, "<li>", "</li>");
+	fputs("</ul>\n<p><img src=\"boot.svg\" alt=\"exits of the boot over time\"></p>\n"
+	      "<h2>Workloads</h2>\n"
+	      "<p><img src=\"workloads.svg\" alt=\"cycles by reason\"></p>\n"
+	      "<p>Time off-CPU, i.e. halted or preempted, is left out of the picture. "
+	      "Exits of a run, the mean of some runs, without what starting a process "
+	      "takes:</p>\n<div>\n", out);
+	write_html_matrix(out);
+	fputs("</div>\n<p>The same as <a href=\"matrix.txt\">text</a> and as "
+	      "<a href=\"matrix.csv\">CSV</a>.</p>\n<h2>What an exit costs</h2>\n"
+	      "<p><img src=\"bench.svg\" alt=\"cycles of an operation\"></p>\n<div>\n", out);
+	write_html_bench(out, bench);
+	fputs("</div>\n</body></html>\n", out);
+	finish(out, "index.html");
+}
+
+int main(int argc, char **argv)
+{
+	json_t *bench;
+
+	if (argc != 2)
+		errx(1, "usage: exit-report DIR");
+	if (chdir(argv[1]))
+		err(1, "%s", argv[1]);
+	read_workloads();
+	read_boot();
+	bench = read_bench();
+	write_matrix_files();
+	write_workload_data();
+	write_boot_data();
+	write_bench_data(bench);
+	write_page(bench);
+	json_decref(bench);
+	write_words(stdout, "", "");
+	return 0;
+}
