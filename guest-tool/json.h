@@ -27,8 +27,8 @@
  *		with "split" off_cpu and vmm; with "longest" longest and nested; with
  *		"histogram" hist, an object of exits by log2 of their cycles
  *
- * "top" has in addition time, the seconds from its start to the end of the interval,
- * and interval_s, its length.
+ * "top" and "log" have in addition at_s, the seconds from their start to the end of
+ * the interval, and interval_s, its length.
  *
  * All cycles are ticks of the host's TSC.
  */
