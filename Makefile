@@ -32,7 +32,7 @@ patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/
 lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
 
 .PHONY: all run lab report check test selftest test-selftests test-debug series test-series \
-	host install-host uninstall-host clean help packages-%
+	fuzz install uninstall host install-host uninstall-host clean help packages-%
 .DELETE_ON_ERROR:
 
 all: $(B)/cpuid-query $(B)/exit-workload
@@ -44,11 +44,13 @@ help:
 	@echo "make test            all tests, on VMs inside an emulated PC; the last line counts them"
 	@echo 'make test-debug      the scenarios on kernels with KASAN, lockdep, kmemleak, KCSAN'
 	@echo "make check           the tests that need no virtual machine"
+	@echo "make fuzz            feed rubbish to what reads files, for FUZZ_SECONDS=60 each"
 	@echo "make test-selftests  KVM's own selftests, on stock modules and on patched ones"
 	@echo "make selftest TEST=t one of them, on patched modules"
 	@echo "make series          the patch as a series of commits, $(B)/series-$(KERNEL)/*.patch"
 	@echo "make test-series     git am and build each of them, some minutes"
 	@echo 'make all             build the guest tools, $(B)/cpuid-query and exit-workload'
+	@echo 'make install         install them below PREFIX=/usr/local; make uninstall removes them'
 	@echo "make host            build KVM's modules for this machine's kernel, or RELEASE=..."
 	@echo "make install-host    install them, as root; make uninstall-host goes back"
 	@echo 'KERNEL_SRC=DIR       with run, lab and test: a kernel of your own, from its source'
@@ -69,6 +71,22 @@ $(B)/cpuid-query: $(tool_src) $(tool_hdr) Makefile | packages-tool
 
 $(B)/exit-workload: $(workload_src) $(tool_hdr) Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $(workload_src)
+
+PREFIX	?= /usr/local
+bin_dir	:= $(DESTDIR)$(PREFIX)/bin
+man_dir := $(DESTDIR)$(PREFIX)/share/man/man1
+completion_dir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+guest_tools := cpuid-query exit-workload
+
+install: all
+	install -D -t $(bin_dir) $(addprefix $(B)/,$(guest_tools))
+	install -D -m 644 -t $(man_dir) $(guest_tools:%=guest-tool/%.1)
+	install -D -m 644 guest-tool/cpuid-query.bash $(completion_dir)/cpuid-query
+	ln -sf cpuid-query $(completion_dir)/exit-workload
+
+uninstall:
+	rm -f $(addprefix $(bin_dir)/,$(guest_tools)) $(guest_tools:%=$(man_dir)/%.1) \
+		$(addprefix $(completion_dir)/,$(guest_tools))
 
 # The kernel: one of Debian's, for which only the modules are built
 ifndef KERNEL_SRC
@@ -191,12 +209,14 @@ selftest: $(lab_deps) $(K)/selftests/$(firstword $(TEST))
 $(B)/%-check: tests/e2e/%-check.c $(wildcard tests/e2e/*.h) include/leaves.h Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $<
 
+# gcc's and clang's "undefined" leave the conversions out
+SANITIZE := -O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
+
 unit_src := $(wildcard tests/unit/*.c) $(filter-out guest-tool/cpuid-query.c,$(tool_src))
 $(B)/unit-tests: $(unit_src) $(tool_hdr) $(wildcard tests/unit/*.h) Makefile | packages-tool packages-check
-	@$(CC) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
-		$(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(unit_src) -lcmocka $(tool_libs)
+	@$(CC) $(SANITIZE) $(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(unit_src) -lcmocka $(tool_libs)
 
-check_deps := $(B)/unit-tests $(B)/cpuid-query $(K)/patched/kvm.ko
+check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/exit-workload $(K)/patched/kvm.ko
 
 check: $(check_deps) | packages-check
 	@tests/run $(K) $(KERNEL) check
@@ -208,6 +228,17 @@ e2e_programs := $(addprefix $(B)/,exit-workload guest-check host-check vm-check)
 
 test: $(check_deps) $(lab_deps) $(exit_stats_test) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check
 	@tests/run $(K) $(KERNEL) check lab
+
+# Fuzzing, of what reads files; clang dislikes one of our ways to write a string
+FUZZ_SECONDS ?= 60
+fuzzers	 := recording json
+fuzz_src := $(filter-out guest-tool/cpuid-query.c guest-tool/builtin-%,$(tool_src))
+$(B)/fuzz-%: tests/fuzz/fuzz-%.c tests/fuzz/fuzz.h $(fuzz_src) $(tool_hdr) Makefile | packages-tool packages-fuzz
+	@clang -fsanitize=fuzzer $(SANITIZE) $(WARN) -Wno-string-plus-int $(CPPFLAGS) \
+		-Iguest-tool -o $@ $< $(fuzz_src) $(tool_libs)
+
+fuzz: $(addprefix $(B)/fuzz-,$(fuzzers))
+	@tests/fuzz/run $(B) $(FUZZ_SECONDS) $(fuzzers)
 
 tests/e2e/selftests-%.list:
 	@echo "There is no list yet of what KVM's selftests of linux $* come to" >&2; exit 1

@@ -12,8 +12,6 @@
 #include "outfile.h"
 #include "util.h"
 
-#define REPEAT_MAX 1000
-
 enum {
 	OPTION_BASELINE = 0x200,
 };
@@ -61,10 +59,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &args->common;
 		break;
 	case 'r':
-		args->plan.repeat = option_number(state, arg, "a number of runs", 1, REPEAT_MAX);
+		args->plan.repeat = option_number(state, arg, "a number of runs", 1, RUNS_MAX);
 		break;
 	case 'w':
-		args->plan.warmup = option_number(state, arg, "a number of runs", 0, REPEAT_MAX);
+		args->plan.warmup = option_number(state, arg, "a number of runs", 0, RUNS_MAX);
 		break;
 	case OPTION_BASELINE:
 		args->plan.baseline = strcmp(arg, "--") ? arg : "true";

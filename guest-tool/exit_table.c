@@ -10,6 +10,13 @@ uint32_t exit_of_cpuid(unsigned int encoding)
 	return encoding == KVM_EXIT_STATS_ENCODING_SVM ? SVM_EXIT_CPUID : EXIT_REASON_CPUID;
 }
 
+bool exit_counts_possible(const struct exit_counts *counts)
+{
+	return (counts->exits | counts->cycles | counts->longest | counts->nested) <= INT64_MAX &&
+	       counts->off_cpu <= counts->cycles &&
+	       counts->vmm <= counts->cycles - counts->off_cpu;
+}
+
 bool exit_info_has(const struct exit_info *info, uint32_t feature)
 {
 	return info->features & feature;

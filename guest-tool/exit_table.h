@@ -48,6 +48,12 @@ struct exit_table {
 	uint64_t own_cycles;
 };
 
+/*
+ * Can these have been counted?  The parts of the cycles are no more than the whole, and
+ * nothing is as much as a negative number would be.
+ */
+bool exit_counts_possible(const struct exit_counts *counts);
+
 /* What the numbers mean. */
 struct exit_info {
 	unsigned int version;

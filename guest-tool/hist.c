@@ -25,7 +25,7 @@ static uint64_t bucket_end(const struct exit_hist *hist, int bucket)
 
 uint64_t hist_percentile(const struct exit_hist *hist, unsigned int percent)
 {
-	double rank = exit_hist_sum(hist) * (percent / 100.0), below = 0;
+	double rank = exit_hist_sum(hist) * (percent / 100.0), below = 0, part;
 	uint64_t least, end;
 	int i, last = -1;
 
@@ -42,7 +42,11 @@ uint64_t hist_percentile(const struct exit_hist *hist, unsigned int percent)
 
 	least = bucket_least(last);
 	end = bucket_end(hist, last);
-	return least + (end - 1 - least) * ((rank - below) / hist->buckets[last]);
+	part = (rank - below) / hist->buckets[last];
+	/* Of counts with more digits than a double has, rank may be beyond the last. */
+	if (part >= 1)
+		return end - 1;
+	return least + (end - 1 - least) * part;
 }
 
 static void print_time(FILE *out, uint64_t cycles, uint32_t tsc_khz)

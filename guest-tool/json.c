@@ -266,8 +266,7 @@ static bool read_row(const json_t *object, struct exit_row *row,
 	row->hist.longest = counts->longest;
 	if (row->number > KVM_EXIT_STATS_NUMBER_MASK)
 		return wrong(error, "there is a number of an exit that is none", "");
-	if (counts->off_cpu > counts->cycles ||
-	    counts->vmm > counts->cycles - counts->off_cpu)
+	if (!exit_counts_possible(counts))
 		return wrong(error, "there are parts of cycles that are more than the whole", "");
 	return true;
 }

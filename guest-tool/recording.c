@@ -33,6 +33,7 @@ static bool parse_dump(const char *text, struct exit_info *info, struct exit_tab
 		       struct recording_error *error)
 {
 	struct exit_stats stats;
+	size_t i;
 
 	if (cpuid_dump_load(text) < 0)
 		return wrong(error, "not enough memory");
@@ -43,6 +44,10 @@ static bool parse_dump(const char *text, struct exit_info *info, struct exit_tab
 			     stats.info.version);
 	exit_stats_read_table(&stats, table);
 	exit_stats_read_hists(&stats, table);
+	for (i = 0; i < table->nr; i++) {
+		if (!exit_counts_possible(&table->rows[i].counts))
+			return wrong(error, "the dump has counts that cannot be");
+	}
 	*info = stats.info;
 	return true;
 }
@@ -95,8 +100,7 @@ static bool parse_counts(const char *text, struct exit_counts *counts)
 	return sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
 		      " %" SCNu64, &counts->exits, &counts->cycles, &counts->off_cpu,
 		      &counts->vmm, &counts->longest, &counts->nested) == 6 &&
-	       counts->off_cpu <= counts->cycles &&
-	       counts->vmm <= counts->cycles - counts->off_cpu;
+	       exit_counts_possible(counts);
 }
 
 /* A reason, or the total after the last of them */

@@ -10,6 +10,9 @@
 
 /* What stat has measured: one run of a command, and all of them. */
 
+/* A run takes as much memory as its table. */
+#define RUNS_MAX 1000
+
 struct exit_run {
 	/* Seconds */
 	double elapsed;

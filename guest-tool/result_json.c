@@ -104,6 +104,11 @@ static bool read_runs(const json_t *document, const char *command, const char *n
 			 command);
 		return false;
 	}
+	if (json_array_size(array) > RUNS_MAX) {
+		snprintf(error->text, sizeof(error->text), "there are more than %d %s", RUNS_MAX,
+			 name);
+		return false;
+	}
 	runs->command = strdup(text);
 	json_array_foreach(array, i, object) {
 		if (!read_run(object, runs, error))

@@ -172,18 +172,23 @@ static void read_parts(struct exit_stats *stats, uint32_t number,
 	}
 }
 
-/* CPUID's cycles were read before its parts: those may have grown meanwhile. */
-static void read_cpuid(struct exit_stats *stats, uint32_t number,
-		       struct exit_counts *counts)
+/* Where cycles were read before their parts, those may have grown meanwhile. */
+static void keep_parts_in_the_whole(struct exit_counts *counts)
 {
-	*counts = stats->cpuid_before;
-	read_parts(stats, number, counts);
 	if (counts->off_cpu > counts->cycles)
 		counts->off_cpu = counts->cycles;
 	if (counts->vmm > counts->cycles - counts->off_cpu)
 		counts->vmm = counts->cycles - counts->off_cpu;
 	if (counts->longest > counts->cycles)
 		counts->longest = counts->cycles;
+}
+
+static void read_cpuid(struct exit_stats *stats, uint32_t number,
+		       struct exit_counts *counts)
+{
+	*counts = stats->cpuid_before;
+	read_parts(stats, number, counts);
+	keep_parts_in_the_whole(counts);
 }
 
 bool exit_stats_read(struct exit_stats *stats, uint32_t number,
@@ -203,6 +208,8 @@ bool exit_stats_read(struct exit_stats *stats, uint32_t number,
 	pair = decode(&regs);
 	counts->exits = pair.a;
 	counts->cycles = pair.b;
+	/* A dump of them has the whole first. */
+	keep_parts_in_the_whole(counts);
 	return regs.edx != KVM_EXIT_STATS_UNDEFINED;
 }
 

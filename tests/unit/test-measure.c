@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Unit tests of what is made of the numbers: differences, means, files. */
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* Before cmocka, whose fail() is a macro */
+#include "util.h"
 
 #include <cmocka.h>
 
@@ -99,6 +104,7 @@ static void test_bad_recordings(void **state)
 	parse("# VMX, 1 kHz\nrubbish\n", false, "not a line", &table);
 	parse("# VMX, 1 kHz\n", false, "ends before its total", &table);
 	parse("# VMX, 1 kHz\n 10 CPUID 1 5 6 0 0 0\n", false, "not a line", &table);
+	parse("# VMX, 1 kHz\n 10 CPUID 1 -5 0 0 0 0\n", false, "not a line", &table);
 	parse("# VMX, 1 kHz\n 10 CPUID 1 5 0 0 0 0\n 10 CPUID 1 5 0 0 0 0\n", false,
 	      "not a line", &table);
 	parse("# VMX, 1 kHz\n 70000 CPUID 1 5 0 0 0 0\n", false, "not a line", &table);
@@ -118,7 +124,7 @@ static void test_bad_recordings(void **state)
 
 static void test_recorded_dump(void **state)
 {
-	char *text = dump_text("kvm-vmx");
+	char *text = dump_text("kvm-vmx"), *negative;
 	struct exit_table table;
 	size_t i;
 
@@ -127,6 +133,11 @@ static void test_recorded_dump(void **state)
 	assert_int_equal(table.nr, 13);
 	for (i = 0; i < table.nr; i++)
 		assert_int_equal(table.rows[i].counts.longest, table.rows[i].hist.longest);
+
+	assert_true(asprintf(&negative, "%s 0x4ffffffd 0x0c: eax=0x1 ebx=0xffffffff "
+			     "ecx=0xfffffffb edx=0x0\n", text) > 0);
+	parse(negative, false, "cannot be", &table);
+	free(negative);
 	free(text);
 }
 
@@ -497,6 +508,33 @@ static void test_result_json(void **state)
 	result_free(&result);
 }
 
+/* Each run of a file would take far more memory than it does in the file. */
+static void test_too_many_runs(void **state)
+{
+	static const uint64_t exits[] = { 1 };
+	struct exit_result result = result_of("a", 10, exits, 1), again;
+	char *json = printed(&result, result_print_json), *text;
+	json_t *document = json_loads(json, 0, NULL), *runs = json_object_get(document, "runs");
+	struct recording_error error;
+
+	(void)state;
+	while (json_array_size(runs) <= RUNS_MAX)
+		json_array_append(runs, json_array_get(runs, 0));
+	text = json_dumps(document, 0);
+	assert_false(result_parse(text, strlen(text), &again, &error));
+	assert_string_equal(error.text, "there are more than 1000 runs");
+	free(text);
+	json_array_remove(runs, 0);
+	text = json_dumps(document, 0);
+	assert_true(result_parse(text, strlen(text), &again, &error));
+	assert_int_equal(again.measured.nr, RUNS_MAX);
+	result_free(&again);
+	free(text);
+	free(json);
+	json_decref(document);
+	result_free(&result);
+}
+
 static void test_comparison(void **state)
 {
 	static const uint64_t a[] = { 1000, 1000, 1000 }, b[] = { 2000, 2000, 2000 };
@@ -536,6 +574,36 @@ static void test_comparison_of_single_runs(void **state)
 	comparison_free(&comparison);
 	result_free(&results[0]);
 	result_free(&results[1]);
+}
+
+/* As long as stat -r 1000 -o makes them, but not without end */
+static void test_file_read(void **state)
+{
+	char path[] = "/tmp/unit-tests-XXXXXX", *text;
+	int fd = mkstemp(path);
+	size_t size;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, "{", 1, 0), 1);
+	text = file_read(path, &size);
+	assert_string_equal(text, "{");
+	free(text);
+
+	assert_int_equal(pwrite(fd, "}", 1, 20000000), 1);
+	text = file_read(path, &size);
+	assert_non_null(text);
+	assert_int_equal(size, 20000001);
+	assert_int_equal(text[size - 1], '}');
+	assert_int_equal(text[size], '\0');
+	free(text);
+
+	close(fd);
+	unlink(path);
+	assert_null(file_read("/dev/zero", &size));
+	assert_int_equal(errno, EFBIG);
+	assert_null(file_read(path, &size));
+	assert_int_equal(errno, ENOENT);
 }
 
 static void test_split(void **state)
@@ -584,8 +652,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_summary_of_nothing),
 	cmocka_unit_test(test_result_printed),
 	cmocka_unit_test(test_result_json),
+	cmocka_unit_test(test_too_many_runs),
 	cmocka_unit_test(test_comparison),
 	cmocka_unit_test(test_comparison_of_single_runs),
+	cmocka_unit_test(test_file_read),
 	cmocka_unit_test(test_split),
 };
 

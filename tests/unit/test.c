@@ -222,6 +222,13 @@ static void test_parts_never_exceed_the_whole(void **state)
 	assert_int_equal(counts.vmm, 1000);
 	assert_int_equal(counts.longest, 5000);
 	assert_int_equal(counts.nested, 3);
+
+	/* As in a dump of a VM that another vCPU went on with */
+	put_view(12, KVM_EXIT_STATS_VIEW_COUNT, 5, 5000);
+	put_view(12, KVM_EXIT_STATS_VIEW_SPLIT, 9000, 1);
+	assert_true(exit_stats_read(&stats, 12, &counts));
+	assert_int_equal(counts.off_cpu, 5000);
+	assert_int_equal(counts.vmm, 0);
 }
 
 static void test_views_of_an_older_host(void **state)
@@ -315,6 +322,11 @@ static void test_percentiles(void **state)
 	hist.buckets[31] = 900;
 	hist.longest = 1ULL << 40;
 	assert_int_equal(hist_percentile(&hist, 100), 1ULL << 40);
+
+	/* The largest numbers, of which a double is one more */
+	hist = (struct exit_hist) { .longest = UINT64_MAX };
+	hist.buckets[31] = 1;
+	assert_true(hist_percentile(&hist, 100) == UINT64_MAX);
 }
 
 static void test_hist_printed(void **state)

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Completion for bash of cpuid-query and exit-workload.  It does not run them.
+
+# The options of a subcommand, of none, or of exit-workload: SHORT:LONG, and = after
+# those that take a value.
+_cpuid_query_options() {
+	case $1 in
+	'') echo s:subleaf= H:hist= b:brief r:raw ;;
+	stat) echo r:repeat= w:warmup= :baseline= o:output= ;;
+	compare) echo r:repeat= w:warmup= :baseline= :cycles ;;
+	top) echo d:delay= b:batch n:iterations= ;;
+	log) echo i:interval= n:count= o:output= ;;
+	bench) echo n:count= ;;
+	exit-workload) echo d:disk= e:expect ;;
+	esac
+	[ "$1" = exit-workload ] || echo v:vcpu= :from= :json :csv
+	echo '?:help :usage V:version'
+}
+
+# What its other words may be
+_cpuid_query_words() {
+	case $1 in
+	'') echo stat compare top log bench ;;
+	bench) echo cpuid out in rdmsr wrmsr rdpmc hlt timer ipi touch mmio ;;
+	exit-workload) echo idle spin syscall cpuid portio msr touch mmio timer ipi fork disk pipe ;;
+	esac
+}
+
+# _cpuid_query_value WORD OPTION...: the long name of the option that WORD is, if its
+# value is to follow
+_cpuid_query_value() {
+	local word=$1 option long short
+
+	shift
+	for option; do
+		long=${option#*:} short=${option%%:*}
+		if [[ $long = *= && ($word = "--${long%=}" || $short && $word = "-$short") ]]; then
+			echo "${long%=}"
+		fi
+	done
+}
+
+# _cpuid_query_reply ARGUMENT-OF-COMPGEN...: what begins as the present word does
+_cpuid_query_reply() {
+	mapfile -t COMPREPLY < <(compgen "$@" -- "$cur")
+}
+
+_cpuid_query_files() {
+	compopt -o filenames 2>/dev/null
+	_cpuid_query_reply -f
+}
+
+# _cpuid_query_command N: another command begins with word N.
+_cpuid_query_command() {
+	if declare -F _comp_command_offset >/dev/null; then
+		_comp_command_offset "$1"
+	elif declare -F _command_offset >/dev/null; then
+		_command_offset "$1"
+	elif [ "$1" -eq "$COMP_CWORD" ]; then
+		_cpuid_query_reply -c
+	else
+		_cpuid_query_files
+	fi
+}
+
+# _cpuid_query_long OPTION...: their long names
+_cpuid_query_long() {
+	local long=("${@#*:}")
+
+	_cpuid_query_reply -W "${long[*]/#/--}"
+	[[ ${COMPREPLY[*]} != *= ]] || compopt -o nospace 2>/dev/null
+}
+
+# _cpuid_query_complete SUBCOMMAND FIRST: from that word on
+_cpuid_query_complete() {
+	local sub=$1 i=$2 cur=${COMP_WORDS[COMP_CWORD]} value="" command="" word options
+
+	read -ra options -d '' < <(_cpuid_query_options "$sub")
+	for (( ; i < COMP_CWORD && ! command; i++)); do
+		word=${COMP_WORDS[i]}
+		if [ "$word" = -- ] || [[ $sub = stat && -z $value && $word != -* ]]; then
+			command=$i
+			[ "$word" != -- ] || ((command++))
+		elif [ -z "$value" ]; then
+			value=$(_cpuid_query_value "$word" "${options[@]}")
+		elif [ "$word" != = ]; then
+			value=
+		fi
+	done
+	# As in --from=FILE
+	[[ -z $value || $cur != = ]] || cur=
+
+	if [ "$command" ] && [ "$sub" = stat ]; then
+		_cpuid_query_command "$command"
+	elif [ "$command" ] && [ "$sub" = compare ] || [ "$value" = baseline ]; then
+		_cpuid_query_reply -c
+	elif [ "$value" ]; then
+		[[ $value != @(from|output|disk) ]] || _cpuid_query_files
+	elif [[ $cur = -* ]]; then
+		_cpuid_query_long "${options[@]}"
+	elif [ "$sub" = stat ]; then
+		_cpuid_query_command "$COMP_CWORD"
+	elif [ "$sub" = compare ]; then
+		_cpuid_query_files
+	elif [ "$sub" ] || [ "$COMP_CWORD" -eq 1 ]; then
+		_cpuid_query_reply -W "$(_cpuid_query_words "$sub")"
+	fi
+}
+
+_cpuid_query() {
+	case $COMP_CWORD:${COMP_WORDS[1]} in
+	1:*) _cpuid_query_complete '' 1 ;;
+	*:stat | *:compare | *:top | *:log | *:bench) _cpuid_query_complete "${COMP_WORDS[1]}" 2 ;;
+	*) _cpuid_query_complete '' 1 ;;
+	esac
+}
+
+_exit_workload() {
+	_cpuid_query_complete exit-workload 1
+}
+
+complete -F _cpuid_query cpuid-query
+complete -F _exit_workload exit-workload
