@@ -37,6 +37,16 @@ static void print_heading(FILE *out, const struct comparison *comparison)
 	fputc('\n', out);
 }
 
+/* After a column; no line ends with blanks. */
+static void print_mark(FILE *out, const struct comparison *comparison, size_t column,
+		       bool differs)
+{
+	if (differs)
+		fputs(" *", out);
+	else if (column + 1 < comparison->nr_results)
+		fputs("  ", out);
+}
+
 static void print_titles(FILE *out, const struct comparison *comparison, int name_width)
 {
 	char name[8], text[16];
@@ -49,7 +59,8 @@ static void print_titles(FILE *out, const struct comparison *comparison, int nam
 		snprintf(text, sizeof(text), "%s - A", name);
 		fprintf(out, "  %*s", WIDTH, text);
 		snprintf(text, sizeof(text), "%s / A", name);
-		fprintf(out, "  %7s  ", text);
+		fprintf(out, "  %7s", text);
+		print_mark(out, comparison, i, false);
 	}
 	fputc('\n', out);
 }
@@ -72,7 +83,7 @@ static void print_row(FILE *out, const struct comparison *comparison,
 	fprintf(out, "  %*.1f", WIDTH, of[0].sample.mean);
 	for (i = 1; i < comparison->nr_results; i++) {
 		print_cells(out, of[i].sample.mean, of[0].sample.mean, 1);
-		fputs(of[i].differs ? " *" : "  ", out);
+		print_mark(out, comparison, i, of[i].differs);
 	}
 	fputc('\n', out);
 }
@@ -86,7 +97,7 @@ static void print_elapsed(FILE *out, const struct comparison *comparison, int na
 		comparison->elapsed[0].mean);
 	for (i = 1; i < comparison->nr_results; i++) {
 		print_cells(out, comparison->elapsed[i].mean, comparison->elapsed[0].mean, 6);
-		fputs("  ", out);
+		print_mark(out, comparison, i, false);
 	}
 	fputc('\n', out);
 }

@@ -34,7 +34,7 @@
 #define MSR_UCODE_REV	0x8b
 
 /* Memory that QEMU gave and the kernel was told (mem=) to leave alone. */
-#define SPARE_MEMORY	(104 << 20)
+#define SPARE_MEMORY	(136 << 20)
 
 /* One more than the last view of the histogram */
 #define VIEW_END (KVM_EXIT_STATS_VIEW_HISTOGRAM + KVM_EXIT_STATS_NR_BUCKETS / 2)

@@ -54,7 +54,7 @@ vm_start one 1 "$(script '
 		echo "lab: snapshot $i ends" >/dev/console
 	done
 	./guest-check switch')" \
-	/dev/ttyS1 'mem=96M nox2apic lapic=notscdeadline'
+	/dev/ttyS1 'mem=128M nox2apic lapic=notscdeadline'
 vm_wait_mark one 'snapshot 1 starts'
 paused one
 dir=$(vm_debugfs one)
