@@ -2,8 +2,6 @@
 /* JSON of all kinds that are read, and what is made of those that are good. */
 #include <float.h>
 
-#include <float.h>
-
 #include "comparison.h"
 #include "fuzz.h"
 #include "hist.h"
@@ -11,13 +9,6 @@
 #include "result.h"
 #include "table.h"
 #include "util.h"
-
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
-#include "util.h"
-
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
 
 static void read_table(const char *text, size_t size)
 {
@@ -69,12 +60,15 @@ static void compare(const struct exit_result *result, bool by_cycles)
 	};
 	struct comparison comparison;
 	size_t i, k, nr = result->baseline.nr ? 3 : 2;
+	double p;
 
 	EXPECT(comparison_make(&comparison, results, nr, by_cycles));
 	for (i = 0; i < comparison.nr; i++) {
 		EXPECT(!comparison.rows[i].of[1].differs);
-		for (k = 1; k < nr; k++)
-			EXPECT(comparison.rows[i].of[k].p >= 0 && comparison.rows[i].of[k].p < 1.001);
+		for (k = 1; k < nr; k++) {
+			p = comparison.rows[i].of[k].p;
+			EXPECT(p >= 0 && p < 1.001);
+		}
 	}
 	comparison_print(fuzz_nowhere(), &comparison);
 	comparison_print_csv(fuzz_nowhere(), &comparison);

@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* For libFuzzer's targets. */
-
+/* Between libFuzzer, which has no header, and what it runs */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
 /* What has to hold, and is reported as a crash if it does not */
 #define EXPECT(condition) do {							\
