@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* compare: how the exits of several commands differ. */
 #include <argp.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,20 +96,13 @@ static const struct argp argp = {
 
 static int read_files(const struct arguments *args, struct exit_result *results)
 {
-	struct recording_error error;
-	size_t i, size;
-	bool good;
-	char *text;
+	int status;
+	size_t i;
 
 	for (i = 0; i < args->nr; i++) {
-		text = file_read(args->what[i], &size);
-		if (!text)
-			return fail(STATUS_FAILURE, "cannot read %s: %s", args->what[i],
-				    strerror(errno));
-		good = result_parse(text, size, &results[i], &error);
-		free(text);
-		if (!good)
-			return fail(STATUS_FAILURE, "%s: %s", args->what[i], error.text);
+		status = result_read(args->what[i], &results[i]);
+		if (status)
+			return status;
 		if (results[i].info.encoding != results[0].info.encoding)
 			return fail(STATUS_FAILURE, "%s has exits of another vendor than %s",
 				    args->what[i], args->what[0]);
