@@ -2,7 +2,6 @@
 /* stat: the exits while a command runs. */
 #include <argp.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "builtin.h"
 #include "command.h"
@@ -10,10 +9,6 @@
 #include "options.h"
 #include "outfile.h"
 #include "util.h"
-
-enum {
-	OPTION_BASELINE = 0x200,
-};
 
 static const char args_doc[] = "-- COMMAND...\n--from FILE";
 static const char doc[] =
@@ -33,11 +28,6 @@ static const char doc[] =
 	"error, 2 no statistics on this host, 3 other failure.";
 
 static const struct argp_option options[] = {
-	{ "repeat", 'r', "N", 0, "Run it N times, and show means and deviations", 0 },
-	{ "warmup", 'w', "N", 0, "Run it N times before that, which does not count", 0 },
-	{ "baseline", OPTION_BASELINE, "'CMD'", 0,
-	  "Run CMD as many times and leave out what that causes; --baseline -- COMMAND "
-	  "leaves out that of 'true'", 0 },
 	{ "output", 'o', "FILE", 0, "Write JSON to FILE, too", 0 },
 	{ 0 }
 };
@@ -55,16 +45,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->common;
-		break;
-	case 'r':
-		args->plan.repeat = option_number(state, arg, "a number of runs", 1, RUNS_MAX);
-		break;
-	case 'w':
-		args->plan.warmup = option_number(state, arg, "a number of runs", 0, RUNS_MAX);
-		break;
-	case OPTION_BASELINE:
-		args->plan.baseline = strcmp(arg, "--") ? arg : "true";
+		state->child_inputs[0] = &args->plan;
+		state->child_inputs[1] = &args->common;
 		break;
 	case 'o':
 		args->output = arg;
@@ -84,7 +66,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-	options, parse_option, args_doc, doc, common_options, NULL, NULL,
+	options, parse_option, args_doc, doc, plan_options, NULL, NULL,
 };
 
 static int print(const struct arguments *args, FILE *out, const struct exit_result *result)
