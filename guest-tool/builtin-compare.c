@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* compare: how the exits of several commands differ. */
 #include <argp.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +12,7 @@
 #include "util.h"
 
 enum {
-	OPTION_BASELINE = 0x200,
-	OPTION_CYCLES,
+	OPTION_CYCLES = 0x200,
 };
 
 static const char args_doc[] = "FILE FILE...\n-- 'COMMAND' 'COMMAND'...";
@@ -22,8 +20,8 @@ static const char doc[] =
 	"Show how the VM exits of several commands differ from those of the first: of "
 	"FILEs that cpuid-query stat -o has written, or of COMMANDs that are run.\v"
 	"Each COMMAND is one argument, as in -- 'sleep 1' 'sleep 2', and what it writes to "
-	"stdout goes nowhere.  They take turns, so that a drift of the machine is in all "
-	"of them.\n\n"
+	"stdout goes nowhere.  They take turns, 5 times after a warm-up unless -r and -w say "
+	"otherwise, so that a drift of the machine is in all of them.\n\n"
 	"A * marks what stands out of the noise: a difference of means that is less "
 	"likely than 0.01 by chance, by Welch's t test; the 0.01 is for all reasons "
 	"together, after Holm.\n\n"
@@ -31,11 +29,6 @@ static const char doc[] =
 	"failure; if a COMMAND fails, its status.";
 
 static const struct argp_option options[] = {
-	{ "repeat", 'r', "N", 0, "Run each COMMAND N times (5)", 0 },
-	{ "warmup", 'w', "N", 0, "Run each N times before that, which does not count (1)", 0 },
-	{ "baseline", OPTION_BASELINE, "'CMD'", 0,
-	  "Run CMD as many times and leave out what that causes; --baseline -- leaves out "
-	  "that of 'true'", 0 },
 	{ "cycles", OPTION_CYCLES, NULL, 0, "Compare cycles in place of exits", 0 },
 	{ 0 }
 };
@@ -54,20 +47,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *args = state->input;
 
+	(void)arg;
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->common;
-		break;
-	case 'r':
-		args->plan.repeat = option_number(state, arg, "a number of runs", 1, RUNS_MAX);
-		break;
-	case 'w':
-		args->plan.warmup = option_number(state, arg, "a number of runs", 0, RUNS_MAX);
-		break;
-	case OPTION_BASELINE:
-		/* Its argument was the "--" before the commands. */
-		args->run |= !strcmp(arg, "--");
-		args->plan.baseline = strcmp(arg, "--") ? arg : "true";
+		state->child_inputs[0] = &args->plan;
+		state->child_inputs[1] = &args->common;
 		break;
 	case OPTION_CYCLES:
 		args->by_cycles = true;
@@ -75,14 +59,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		args->what = &state->argv[state->next - 1];
 		args->nr = state->argc - state->next + 1;
-		args->run |= state->quoted > 0;
+		args->run = state->quoted > 0 || args->plan.commands_follow;
 		state->next = state->argc;
 		break;
 	case ARGP_KEY_END:
 		if (args->nr < 2)
 			argp_error(state, "there is nothing to compare: two files, or -- and "
 				   "two commands");
-		if (args->common.from)
+		if (args->common.from && !args->run)
 			argp_error(state, "files are compared without --from");
 		break;
 	default:
@@ -92,25 +76,18 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-	options, parse_option, args_doc, doc, common_options, NULL, NULL,
+	options, parse_option, args_doc, doc, plan_options, NULL, NULL,
 };
 
 static int read_files(const struct arguments *args, struct exit_result *results)
 {
-	struct recording_error error;
-	size_t i, size;
-	bool good;
-	char *text;
+	int status;
+	size_t i;
 
 	for (i = 0; i < args->nr; i++) {
-		text = file_read(args->what[i], &size);
-		if (!text)
-			return fail(STATUS_FAILURE, "cannot read %s: %s", args->what[i],
-				    strerror(errno));
-		good = result_parse(text, size, &results[i], &error);
-		free(text);
-		if (!good)
-			return fail(STATUS_FAILURE, "%s: %s", args->what[i], error.text);
+		status = result_read(args->what[i], &results[i]);
+		if (status)
+			return status;
 		if (results[i].info.encoding != results[0].info.encoding)
 			return fail(STATUS_FAILURE, "%s has exits of another vendor than %s",
 				    args->what[i], args->what[0]);
@@ -122,7 +99,9 @@ static int read_files(const struct arguments *args, struct exit_result *results)
 static int run_programs(const struct arguments *args, struct measured *programs,
 			struct exit_result *results)
 {
-	struct exit_source source = { .cpu = args->common.cpu };
+	struct exit_source source = {
+		.file = args->common.from, .cpu = args->common.cpu,
+	};
 	int status = source_open(&source);
 	size_t i;
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* stat: the exits while a command runs. */
 #include <argp.h>
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "builtin.h"
 #include "command.h"
@@ -11,10 +9,6 @@
 #include "options.h"
 #include "outfile.h"
 #include "util.h"
-
-enum {
-	OPTION_BASELINE = 0x200,
-};
 
 static const char args_doc[] = "-- COMMAND...\n--from FILE";
 static const char doc[] =
@@ -34,11 +28,6 @@ static const char doc[] =
 	"error, 2 no statistics on this host, 3 other failure.";
 
 static const struct argp_option options[] = {
-	{ "repeat", 'r', "N", 0, "Run it N times, and show means and deviations", 0 },
-	{ "warmup", 'w', "N", 0, "Run it N times before that, which does not count", 0 },
-	{ "baseline", OPTION_BASELINE, "'CMD'", 0,
-	  "Run CMD as many times and leave out what that causes; --baseline -- COMMAND "
-	  "leaves out that of 'true'", 0 },
 	{ "output", 'o', "FILE", 0, "Write JSON to FILE, too", 0 },
 	{ 0 }
 };
@@ -56,16 +45,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->common;
-		break;
-	case 'r':
-		args->plan.repeat = option_number(state, arg, "a number of runs", 1, RUNS_MAX);
-		break;
-	case 'w':
-		args->plan.warmup = option_number(state, arg, "a number of runs", 0, RUNS_MAX);
-		break;
-	case OPTION_BASELINE:
-		args->plan.baseline = strcmp(arg, "--") ? arg : "true";
+		state->child_inputs[0] = &args->plan;
+		state->child_inputs[1] = &args->common;
 		break;
 	case 'o':
 		args->output = arg;
@@ -85,7 +66,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-	options, parse_option, args_doc, doc, common_options, NULL, NULL,
+	options, parse_option, args_doc, doc, plan_options, NULL, NULL,
 };
 
 static int print(const struct arguments *args, FILE *out, const struct exit_result *result)
@@ -97,57 +78,47 @@ static int print(const struct arguments *args, FILE *out, const struct exit_resu
 	return result_print(out, result);
 }
 
-static int write_output(const char *path, const struct exit_result *result)
+static int measure_and_print(const struct arguments *args, struct exit_source *source,
+			     struct measured *program, FILE *output)
 {
-	struct outfile out;
-	int status = outfile_open(&out, path);
+	struct exit_result *result = &program->result;
+	int failed = measure(source, &args->plan, program, 1);
 
-	if (status)
-		return status;
-	return outfile_close(&out, !result_print_json(out.file, result));
-}
-
-static int show(const struct arguments *args, const struct exit_result *result)
-{
-	int status = args->output ? write_output(args->output, result) : STATUS_OK;
-
-	if (print(args, stderr, result) && !status)
+	if (failed || !result->measured.nr)
 		return STATUS_FAILURE;
-	return status;
+	if (output && result_print_json(output, result))
+		failed = STATUS_FAILURE;
+	return print(args, stderr, result) ? STATUS_FAILURE : failed;
 }
 
 static int run(const struct arguments *args, struct exit_source *source)
 {
 	struct measured program = { .argv = args->command };
-	struct exit_result *result = &program.result;
-	int failed;
+	struct outfile out = { 0 };
+	int failed = STATUS_OK;
 
-	result->measured.command = command_text(args->command);
-	if (!result->measured.command)
+	program.result.measured.command = command_text(args->command);
+	if (!program.result.measured.command)
 		return fail(STATUS_FAILURE, "not enough memory");
-	failed = measure(source, &args->plan, &program, 1);
-	if (!failed && result->measured.nr)
-		failed = show(args, result);
-	result_free(result);
+	/* Before it runs for hours */
+	if (args->output)
+		failed = outfile_open(&out, args->output);
+	if (!failed) {
+		failed = measure_and_print(args, source, &program, out.file);
+		if (out.file && outfile_close(&out, !failed))
+			failed = STATUS_FAILURE;
+	}
+	result_free(&program.result);
 	return program.status ? program.status : failed;
 }
 
 static int show_recorded(const struct arguments *args)
 {
-	struct recording_error error;
 	struct exit_result result;
-	size_t size;
-	char *text = file_read(args->common.from, &size);
-	bool good;
-	int status;
+	int status = result_read(args->common.from, &result);
 
-	if (!text)
-		return fail(STATUS_FAILURE, "cannot read %s: %s", args->common.from,
-			    strerror(errno));
-	good = result_parse(text, size, &result, &error);
-	free(text);
-	if (!good)
-		return fail(STATUS_FAILURE, "%s: %s", args->common.from, error.text);
+	if (status)
+		return status;
 	status = print(args, stdout, &result) ? STATUS_FAILURE : STATUS_OK;
 	result_free(&result);
 	return status;

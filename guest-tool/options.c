@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "affinity.h"
+#include "measure.h"
 #include "options.h"
 #include "util.h"
 
@@ -11,6 +13,7 @@ enum {
 	OPTION_JSON = 0x100,
 	OPTION_CSV,
 	OPTION_FROM,
+	OPTION_BASELINE,
 };
 
 static const struct argp_option options[] = {
@@ -63,6 +66,46 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 static const struct argp common_argp = { options, parse_option, NULL, NULL, NULL, NULL, NULL };
 
 const struct argp_child common_options[] = {
+	{ &common_argp, 0, NULL, 0 },
+	{ 0 }
+};
+
+static const struct argp_option plan_argp_options[] = {
+	{ "repeat", 'r', "N", 0, "Run each command N times, and show means", 0 },
+	{ "warmup", 'w', "N", 0, "Run each N times before that, which does not count", 0 },
+	{ "baseline", OPTION_BASELINE, "'CMD'", 0,
+	  "Run CMD as many times and leave out what that causes; --baseline -- leaves out "
+	  "that of 'true'", 0 },
+	{ 0 }
+};
+
+static error_t parse_plan_option(int key, char *arg, struct argp_state *state)
+{
+	struct measure_plan *plan = state->input;
+
+	switch (key) {
+	case 'r':
+		plan->repeat = option_number(state, arg, "a number of runs", 1, RUNS_MAX);
+		break;
+	case 'w':
+		plan->warmup = option_number(state, arg, "a number of runs", 0, RUNS_MAX);
+		break;
+	case OPTION_BASELINE:
+		plan->commands_follow = !strcmp(arg, "--");
+		plan->baseline = plan->commands_follow ? "true" : arg;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp plan_argp = {
+	plan_argp_options, parse_plan_option, NULL, NULL, NULL, NULL, NULL,
+};
+
+const struct argp_child plan_options[] = {
+	{ &plan_argp, 0, NULL, 0 },
 	{ &common_argp, 0, NULL, 0 },
 	{ 0 }
 };

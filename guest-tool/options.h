@@ -24,6 +24,12 @@ struct common_options {
 /* As a child of a subcommand's argp: its input is a struct common_options. */
 extern const struct argp_child common_options[];
 
+/*
+ * Those, and the options of a struct measure_plan, for subcommands that run commands:
+ * the first child's input is the plan.
+ */
+extern const struct argp_child plan_options[];
+
 /* The options before any was parsed. */
 #define COMMON_OPTIONS { .cpu = -1 }
 

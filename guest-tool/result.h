@@ -92,8 +92,11 @@ int result_print(FILE *out, const struct exit_result *result);
 int result_print_json(FILE *out, const struct exit_result *result);
 int result_print_csv(FILE *out, const struct exit_result *result);
 
-/* Read what result_print_json() has written.  Returns false and says why if it is not. */
+/* Read what result_print_json() has written.  Returns false and error if it is not. */
 bool result_parse(const char *text, size_t size, struct exit_result *result,
 		  struct recording_error *error);
+
+/* The same from a file.  Returns a status, having said why if that is not STATUS_OK. */
+int result_read(const char *path, struct exit_result *result);
 
 #endif

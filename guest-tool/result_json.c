@@ -10,11 +10,13 @@
  * summary	elapsed_s and, of the time that vCPUs were not idle, busy_s, the shares
  *		tax_kvm and tax_vmm: from the runs, for readers that do not want to add
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "json.h"
 #include "result.h"
+#include "util.h"
 
 static json_t *run_object(const struct exit_info *info, const struct exit_run *run)
 {
@@ -135,4 +137,18 @@ bool result_parse(const char *text, size_t size, struct exit_result *result,
 	if (!good)
 		result_free(result);
 	return good;
+}
+
+int result_read(const char *path, struct exit_result *result)
+{
+	struct recording_error error;
+	size_t size;
+	char *text = file_read(path, &size);
+	bool good;
+
+	if (!text)
+		return fail(STATUS_FAILURE, "cannot read %s: %s", path, strerror(errno));
+	good = result_parse(text, size, result, &error);
+	free(text);
+	return good ? STATUS_OK : fail(STATUS_FAILURE, "%s: %s", path, error.text);
 }
