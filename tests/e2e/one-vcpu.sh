@@ -80,7 +80,8 @@ vm_wait_mark one 'ready to be off'
 echo log >"$dir/exit_stats"
 expect 'the log has the table when asked for it' \
 	[ "$(dmesg | grep -ci 'cpuid  *[1-9]')" -eq 1 ]
-dmesg -c | grep -v ' kvm: ' >/tmp/messages
+# A slow machine is not the statistics'.
+dmesg -c | grep -v -e ' kvm: ' -e 'hrtimer: interrupt took' >/tmp/messages
 expect 'the host kernel has said nothing but that' [ ! -s /tmp/messages ]
 sed 's/^/# /' /tmp/messages
 

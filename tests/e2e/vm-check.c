@@ -221,6 +221,13 @@ static void check_nested(void)
 	      "which are exits of the guest itself");
 }
 
+/* Be a machine that does nothing, until somebody ends this. */
+static void hold(void)
+{
+	create_vm(nested_begin, nested_end);
+	pause();
+}
+
 int main(int argc, char **argv)
 {
 	choose_reasons();
@@ -228,7 +235,9 @@ int main(int argc, char **argv)
 		check_closure();
 	else if (argc == 2 && !strcmp(argv[1], "nested"))
 		check_nested();
+	else if (argc == 2 && !strcmp(argv[1], "hold"))
+		hold();
 	else
-		errx(1, "usage: vm-check closure|nested");
+		errx(1, "usage: vm-check closure|nested|hold");
 	return checks_failed != 0;
 }

@@ -15,13 +15,18 @@ mark() {
 load_kvm() {
 	[ -d /sys/module/irqbypass ] || insmod /modules/stock/irqbypass.ko || return
 	# shellcheck disable=SC2086 # words
-	insmod "/modules/$1/kvm.ko" $2 && insmod "/modules/$1/$vendor.ko"
+	insmod "/modules/$1/kvm.ko" $2 && insmod "/modules/$1/$vendor.ko" && kvm_loaded
 }
 
 unload_kvm() {
+	kvm_unloads
 	rmmod "$vendor"
 	rmmod kvm
 }
+
+# For a scenario to redefine: what else is to be done.
+kvm_loaded() { :; }
+kvm_unloads() { :; }
 
 # vm_start NAME VCPUS SCRIPT OUTPUT [KERNEL-ARGS]: start an inner VM that runs
 # SCRIPT, with what that prints in OUTPUT and $vm_files in its current directory.
