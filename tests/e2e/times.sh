@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 # One CPU: whose time the cycles of an exit are.
-# shellcheck disable=SC2016 # commands for the inner VM
+# shellcheck disable=SC2016,SC2034 # commands for the inner VM, vm_files for vm_start
 . /lab/lib.sh
 
 load_kvm patched
@@ -27,11 +27,12 @@ vm_monitor loaded quit
 vm_wait loaded
 
 echo '# A guest of the guest'
-# shellcheck disable=SC2034,SC2154 # for vm_start, from vm.sh
+# shellcheck disable=SC2154 # from vm.sh
 vm_files="/modules/inner/irqbypass.ko /modules/inner/kvm.ko /modules/inner/$vendor.ko"
 vm_start nested 1 "$(script '
 	. ./tap.sh
 	insmod irqbypass.ko && insmod kvm.ko && insmod kvm-*.ko
 	./vm-check nested || [ $? -eq 1 ] || result 1 "vm-check nested"')" /dev/ttyS1
 vm_wait nested
+vm_files=
 scenario_end

@@ -28,9 +28,4 @@ vm_start one 1 "$(script '
 	} >/tmp/results
 	cat /tmp/results')" /dev/ttyS1 'nox2apic lapic=notscdeadline'
 vm_wait one
-
-echo '# Two vCPUs'
-vm_disk=
-vm_start two 2 "$(script './workload-tests ipi=1000')" /dev/ttyS1
-vm_wait two
 scenario_end

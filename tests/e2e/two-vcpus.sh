@@ -16,6 +16,7 @@ vm_start two 2 "$(script '
 	. ./tap.sh
 	./cpuid-query -v 1 >/tmp/vcpu && grep -q "of this vCPU" /tmp/vcpu
 	result $? "cpuid-query -v 1 reads vCPU 1"
+	./workload-tests ipi=1000
 	./guest-check timer-load & ./guest-check timer-load; wait
 	echo "lab: load done" >/dev/console
 	./guest-check hide')" /dev/ttyS1
