@@ -193,7 +193,6 @@ $(K)/lab/l1-base.cpio.lz4: tests/lab/make-images tests/lab/packages $(K)/release
 $(K)/lab/perf.cpio.lz4: $(K)/lab/l1-base.cpio.lz4 | packages-test
 	@$(stage) 60 $(B)/log/perf.log "Packing perf" tests/lab/make-images perf $(K)/lab $(K)
 
-
 run: CMD = ./cpuid-query
 run lab: $(lab_deps)
 	@CMD='$(subst ','\'',$(value CMD))' HOST_CMD='$(subst ','\'',$(value HOST_CMD))' \
