@@ -17,7 +17,7 @@ kvm_loaded() {
 
 kvm_unloads() {
 	kill "$holder"
-	wait "$holder"
+	wait "$holder" 2>/dev/null
 }
 
 debug_has() { grep -qx "CONFIG_$1=y" /tmp/config; }
