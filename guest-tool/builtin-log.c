@@ -136,13 +136,8 @@ static void print_text(struct log *log, const struct interval *interval)
 
 static void print_json(struct log *log, const struct interval *interval)
 {
-	json_t *document = json_document("log", &log->source.info);
-
-	json_object_set_new(document, "at_s", json_real(interval->at));
-	json_object_set_new(document, "interval_s", json_real(interval->seconds));
-	json_object_set_new(document, "reasons",
-			    json_reasons(&log->source.info, interval->table));
-	json_print(log->out, document, true);
+	json_print(log->out, json_interval("log", &log->source.info, interval->at,
+					   interval->seconds, interval->table), true);
 }
 
 static void print_csv_heading(struct log *log)

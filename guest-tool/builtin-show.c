@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Without a subcommand: what has been counted since the VM was started. */
 #include <argp.h>
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "affinity.h"
 #include "builtin.h"
 #include "cpuid.h"
 #include "csv.h"
@@ -154,32 +151,22 @@ static void print_raw_views(const struct exit_stats *stats, uint32_t index)
 	}
 }
 
-static uint32_t scope_of(const struct arguments *args)
-{
-	return args->common.cpu < 0 ? 0 : KVM_EXIT_STATS_SCOPE_VCPU;
-}
-
-static bool open_stats(struct exit_stats *stats, uint32_t scope,
-		       enum exit_stats_first first)
-{
-	return exit_stats_open(stats, cpuid_instruction, scope, first,
-			       cpuid_is_amd() ? KVM_EXIT_STATS_ENCODING_SVM :
-						KVM_EXIT_STATS_ENCODING_VMX);
-}
-
 /* A dump of the table from which a reader can make the table again. */
 static int show_raw_all(const struct arguments *args)
 {
-	uint32_t scope = scope_of(args);
 	struct exit_stats stats;
 	struct exit_table table;
 	const uint32_t *blocks;
 	size_t i, nr_blocks;
+	uint32_t scope;
+	int status;
 
 	if (args->subleaf)
 		return fail(STATUS_USAGE, "a subleaf needs a leaf");
-	if (!open_stats(&stats, scope, FIRST_CPUID))
-		return source_none();
+	status = source_open_cpuid(&stats, args->common.cpu, FIRST_CPUID);
+	if (status)
+		return status;
+	scope = stats.scope;
 	exit_stats_read_table(&stats, &table);
 
 	print_raw_header(args);
@@ -280,12 +267,14 @@ static int show_cpuid(const struct arguments *args)
 {
 	struct exit_stats stats;
 	struct exit_table table;
+	int status;
 
-	if (!open_stats(&stats, scope_of(args), only_totals(args) ? FIRST_TOTAL : FIRST_CPUID))
-		return source_none();
-	if (stats.info.version != KVM_EXIT_STATS_VERSION)
-		return fail(STATUS_FAILURE, "version %u of the statistics is not known",
-			    stats.info.version);
+	status = source_open_cpuid(&stats, args->common.cpu,
+				   only_totals(args) ? FIRST_TOTAL : FIRST_CPUID);
+	if (!status)
+		status = source_check_version(&stats.info);
+	if (status)
+		return status;
 	if (args->brief)
 		exit_stats_be_brief(&stats);
 	if (args->hist || args->subleaf) {
@@ -365,19 +354,16 @@ static const char *check_arguments(const struct arguments *args)
 static int show(const struct arguments *args)
 {
 	const char *wrong = check_arguments(args);
-	int error;
+	int status;
 
 	if (wrong)
 		return fail(STATUS_USAGE, "%s", wrong);
-	if (args->common.from || (args->common.format != FORMAT_TEXT))
+	if (args->common.from || args->common.format != FORMAT_TEXT)
 		return show_source(args);
 
-	if (args->common.cpu >= 0) {
-		error = affinity_pin(args->common.cpu);
-		if (error)
-			return fail(STATUS_FAILURE, "cannot run on CPU %ld: %s",
-				    args->common.cpu, strerror(error));
-	}
+	status = source_pin(args->common.cpu);
+	if (status)
+		return status;
 	if (args->raw)
 		return args->has_leaf ? show_raw(args) : show_raw_all(args);
 	return show_cpuid(args);

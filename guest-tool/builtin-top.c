@@ -338,12 +338,8 @@ static void print_csv(const struct top *top)
 
 static void print_json(const struct top *top)
 {
-	json_t *document = json_document("top", &top->info);
-
-	json_object_set_new(document, "at_s", json_real(top->started - top->begun));
-	json_object_set_new(document, "interval_s", json_real(top->all.seconds));
-	json_object_set_new(document, "reasons", json_reasons(&top->info, &top->between));
-	json_print(stdout, document, true);
+	json_print(stdout, json_interval("top", &top->info, top->started - top->begun,
+					 top->all.seconds, &top->between), true);
 }
 
 static void print_text(struct top *top)

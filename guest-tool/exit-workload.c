@@ -285,11 +285,12 @@ static const struct workload *find_workload(const char *name)
 
 static bool parse_times(const char *text, unsigned long *times)
 {
-	char *end;
+	uint32_t number;
 
-	errno = 0;
-	*times = strtoul(text, &end, 0);
-	return !errno && end != text && !*end && *text != '-' && *times <= TIMES_MAX;
+	if (!parse_u32(text, &number) || number > TIMES_MAX)
+		return false;
+	*times = number;
+	return true;
 }
 
 static void parse_argument(char *arg, struct argp_state *state)

@@ -22,6 +22,43 @@ bool exit_info_has(const struct exit_info *info, uint32_t feature)
 	return info->features & feature;
 }
 
+uint64_t exit_cycles_per_exit(const struct exit_counts *counts)
+{
+	return counts->exits ? counts->cycles / counts->exits : 0;
+}
+
+void exit_counts_add(struct exit_counts *sum, const struct exit_counts *counts)
+{
+	sum->exits += counts->exits;
+	sum->cycles += counts->cycles;
+	sum->off_cpu += counts->off_cpu;
+	sum->vmm += counts->vmm;
+	sum->nested += counts->nested;
+	if (sum->longest < counts->longest)
+		sum->longest = counts->longest;
+}
+
+static uint64_t at_most(uint64_t value, uint64_t limit)
+{
+	return value < limit ? value : limit;
+}
+
+void exit_counts_limit_parts(struct exit_counts *counts)
+{
+	counts->off_cpu = at_most(counts->off_cpu, counts->cycles);
+	counts->vmm = at_most(counts->vmm, counts->cycles - counts->off_cpu);
+}
+
+void exit_hist_add(struct exit_hist *sum, const struct exit_hist *hist)
+{
+	int i;
+
+	for (i = 0; i < KVM_EXIT_STATS_NR_BUCKETS; i++)
+		sum->buckets[i] += hist->buckets[i];
+	if (sum->longest < hist->longest)
+		sum->longest = hist->longest;
+}
+
 uint64_t exit_hist_sum(const struct exit_hist *hist)
 {
 	uint64_t exits = 0;
@@ -86,20 +123,26 @@ void exit_table_leave_out_own(const struct exit_info *info, struct exit_table *t
 
 void exit_table_add(struct exit_table *table, const struct exit_row *row)
 {
-	const struct exit_counts *counts = &row->counts;
-	struct exit_counts *total = &table->total;
-
-	if (!counts->exits || table->nr == EXIT_TABLE_MAX)
+	if (!row->counts.exits || table->nr == EXIT_TABLE_MAX)
 		return;
 
 	table->rows[table->nr++] = *row;
-	total->exits += counts->exits;
-	total->cycles += counts->cycles;
-	total->off_cpu += counts->off_cpu;
-	total->vmm += counts->vmm;
-	total->nested += counts->nested;
-	if (total->longest < counts->longest)
-		total->longest = counts->longest;
+	exit_counts_add(&table->total, &row->counts);
+}
+
+void exit_table_accumulate(struct exit_table *table, const struct exit_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < table->nr; i++) {
+		if (table->rows[i].number != row->number)
+			continue;
+		exit_counts_add(&table->rows[i].counts, &row->counts);
+		exit_hist_add(&table->rows[i].hist, &row->hist);
+		exit_counts_add(&table->total, &row->counts);
+		return;
+	}
+	exit_table_add(table, row);
 }
 
 const struct exit_row *exit_table_find(const struct exit_table *table, uint32_t number)
@@ -133,11 +176,6 @@ static uint64_t less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-static uint64_t at_most(uint64_t value, uint64_t limit)
-{
-	return value < limit ? value : limit;
-}
-
 static void subtract_row(const struct exit_row *after, const struct exit_row *before,
 			 struct exit_row *between)
 {
@@ -149,8 +187,9 @@ static void subtract_row(const struct exit_row *after, const struct exit_row *be
 	counts->exits = a->exits - b->exits;
 	counts->cycles = less(a->cycles, b->cycles);
 	/* The parts are read before the whole, so that they may have lagged before. */
-	counts->off_cpu = at_most(less(a->off_cpu, b->off_cpu), counts->cycles);
-	counts->vmm = at_most(less(a->vmm, b->vmm), counts->cycles - counts->off_cpu);
+	counts->off_cpu = less(a->off_cpu, b->off_cpu);
+	counts->vmm = less(a->vmm, b->vmm);
+	exit_counts_limit_parts(counts);
 	counts->longest = a->longest > b->longest ? a->longest : 0;
 	counts->nested = less(a->nested, b->nested);
 	for (i = 0; i < KVM_EXIT_STATS_NR_BUCKETS; i++)

@@ -75,6 +75,21 @@ bool exit_info_has(const struct exit_info *info, uint32_t feature);
 /* The exit that a CPUID of the guest causes, as an encoding numbers it. */
 uint32_t exit_of_cpuid(unsigned int encoding);
 
+/* Cycles of an exit on average, rounded down; 0 if there are none. */
+uint64_t exit_cycles_per_exit(const struct exit_counts *counts);
+
+/* Add counts; the longest is that of both. */
+void exit_counts_add(struct exit_counts *sum, const struct exit_counts *counts);
+
+/*
+ * Where cycles were read before their parts, those may have grown meanwhile: cut
+ * off-CPU and VMM down to the whole.
+ */
+void exit_counts_limit_parts(struct exit_counts *counts);
+
+/* Add histograms; the longest is that of both. */
+void exit_hist_add(struct exit_hist *sum, const struct exit_hist *hist);
+
 /* The exits in all buckets. */
 uint64_t exit_hist_sum(const struct exit_hist *hist);
 
@@ -89,6 +104,9 @@ void exit_hist_leave_out(struct exit_hist *hist, uint64_t exits, uint64_t cycles
 
 /* Add a row, if it has exits and there is room, and add it to the total. */
 void exit_table_add(struct exit_table *table, const struct exit_row *row);
+
+/* The same, but if the exit number has a row add to that. */
+void exit_table_accumulate(struct exit_table *table, const struct exit_row *row);
 
 /* The row of an exit number, or NULL. */
 const struct exit_row *exit_table_find(const struct exit_table *table, uint32_t number);

@@ -100,6 +100,17 @@ json_t *json_reasons(const struct exit_info *info, const struct exit_table *tabl
 	return reasons;
 }
 
+json_t *json_interval(const char *kind, const struct exit_info *info, double at,
+		      double seconds, const struct exit_table *table)
+{
+	json_t *document = json_document(kind, info);
+
+	json_object_set_new(document, "at_s", json_real(at));
+	json_object_set_new(document, "interval_s", json_real(seconds));
+	json_object_set_new(document, "reasons", json_reasons(info, table));
+	return document;
+}
+
 int json_print(FILE *out, json_t *document, bool oneline)
 {
 	size_t flags = JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9);

@@ -40,6 +40,10 @@ json_t *json_document(const char *kind, const struct exit_info *info);
 /* The reasons of a table, an array. */
 json_t *json_reasons(const struct exit_info *info, const struct exit_table *table);
 
+/* A document of an interval of so many seconds that ended so long after the beginning. */
+json_t *json_interval(const char *kind, const struct exit_info *info, double at,
+		      double seconds, const struct exit_table *table);
+
 /* Write a document and free it.  oneline is for a stream of them.  Returns 0 or -1. */
 int json_print(FILE *out, json_t *document, bool oneline);
 

@@ -5,6 +5,8 @@
 
 #include "exit_names.h"
 #include "rates.h"
+#include "table.h"
+#include "util.h"
 
 /* So that a new reason seldom moves the columns: EXTERNAL_INTERRUPT */
 #define NAME_WIDTH 18
@@ -14,14 +16,6 @@ void rates_begin(struct rates *rates, double seconds)
 	rates->seconds = seconds;
 	rates->total = (struct exit_counts) { 0 };
 	rates->nr = 0;
-}
-
-static void add_counts(struct exit_counts *sum, const struct exit_counts *counts)
-{
-	sum->exits += counts->exits;
-	sum->cycles += counts->cycles;
-	sum->off_cpu += counts->off_cpu;
-	sum->vmm += counts->vmm;
 }
 
 /* The row of an exit, a new one if there was none, or NULL. */
@@ -54,15 +48,10 @@ bool rates_add(struct rates *rates, long vcpu, const struct exit_table *between)
 		row = find_row(rates, rates->by_vcpu ? vcpu : -1, between->rows[i].number);
 		if (!row)
 			return false;
-		add_counts(&row->counts, &between->rows[i].counts);
+		exit_counts_add(&row->counts, &between->rows[i].counts);
 	}
-	add_counts(&rates->total, &between->total);
+	exit_counts_add(&rates->total, &between->total);
 	return true;
-}
-
-static uint64_t per_exit(const struct exit_counts *counts)
-{
-	return counts->exits ? counts->cycles / counts->exits : 0;
 }
 
 static uint64_t key(const struct rate *row, enum rates_order order)
@@ -71,7 +60,7 @@ static uint64_t key(const struct rate *row, enum rates_order order)
 	case BY_TIME:
 		return row->counts.cycles - row->counts.off_cpu;
 	case BY_CYCLES:
-		return per_exit(&row->counts);
+		return exit_cycles_per_exit(&row->counts);
 	default:
 		return row->counts.exits;
 	}
@@ -94,11 +83,6 @@ void rates_sort(struct rates *rates, enum rates_order order)
 {
 	if (rates->nr)
 		qsort_r(rates->rows, rates->nr, sizeof(*rates->rows), compare, &order);
-}
-
-static double percent(double part, double whole)
-{
-	return whole > 0 ? 100 * part / whole : 0;
 }
 
 static double per_second(uint64_t exits, const struct rates *rates)
@@ -155,7 +139,7 @@ static void print_titles(FILE *out, const struct exit_info *info, const struct r
 	fprintf(out, "%5s  %-*s  %8s  %6s  %6s  %11s", "exit", width, "name", "exits/s",
 		"share", "time", "cycles/exit");
 	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
-		fprintf(out, "  %6s  %6s  %7s", "KVM", "VMM", "off-CPU");
+		table_print_split_titles(out);
 	fputc('\n', out);
 }
 
@@ -173,12 +157,9 @@ static void print_row(FILE *out, const struct exit_info *info, const struct rate
 		per_second(counts->exits, rates), percent(counts->exits, rates->total.exits),
 		percent(busy, rates->by_vcpu ? cycles_of_vcpu(info, rates) :
 					       cycles_of_all(info, rates)),
-		per_exit(counts));
+		exit_cycles_per_exit(counts));
 	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
-		fprintf(out, "  %5.1f%%  %5.1f%%  %6.1f%%",
-			percent(busy - counts->vmm, counts->cycles),
-			percent(counts->vmm, counts->cycles),
-			percent(counts->off_cpu, counts->cycles));
+		table_print_split(out, counts->cycles, counts->vmm, counts->off_cpu);
 	fputc('\n', out);
 }
 

@@ -83,16 +83,6 @@ struct reason_runs {
 	struct exit_hist hist;
 };
 
-static void add_hist(struct exit_hist *sum, const struct exit_hist *hist)
-{
-	int i;
-
-	for (i = 0; i < KVM_EXIT_STATS_NR_BUCKETS; i++)
-		sum->buckets[i] += hist->buckets[i];
-	if (sum->longest < hist->longest)
-		sum->longest = hist->longest;
-}
-
 /* number is -1 for the total. */
 static void gather(const struct exit_runs *runs, int number, struct reason_runs *sum)
 {
@@ -111,7 +101,7 @@ static void gather(const struct exit_runs *runs, int number, struct reason_runs 
 		sample_add(&sum->cycles, counts->cycles);
 		sample_add(&sum->off_cpu, counts->off_cpu);
 		sample_add(&sum->vmm, counts->vmm);
-		add_hist(&sum->hist, &row->hist);
+		exit_hist_add(&sum->hist, &row->hist);
 	}
 }
 

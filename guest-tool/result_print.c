@@ -5,6 +5,7 @@
 #include "exit_names.h"
 #include "hist.h"
 #include "result.h"
+#include "table.h"
 
 /* How a column of a table is printed */
 struct layout {
@@ -17,11 +18,6 @@ static int width_of(double largest, int decimals, int least)
 	int width = snprintf(NULL, 0, "%.*f", decimals, largest);
 
 	return width > least ? width : least;
-}
-
-static double percent(double part, double whole)
-{
-	return whole > 0 ? 100 * part / whole : 0;
 }
 
 static void print_mean(FILE *out, const struct layout *layout, const struct exit_mean *mean,
@@ -43,9 +39,7 @@ static void print_mean(FILE *out, const struct layout *layout, const struct exit
 	else
 		fprintf(out, "  %11s", "-");
 	if (layout->split)
-		fprintf(out, "  %5.1f%%  %5.1f%%  %6.1f%%",
-			percent(cycles - mean->off_cpu - mean->vmm, cycles),
-			percent(mean->vmm, cycles), percent(mean->off_cpu, cycles));
+		table_print_split(out, cycles, mean->vmm, mean->off_cpu);
 }
 
 static void print_row(FILE *out, const struct exit_info *info, const struct layout *layout,
@@ -69,7 +63,7 @@ static void print_titles(FILE *out, const struct layout *layout)
 		fprintf(out, "  %8s", "+-");
 	fprintf(out, "  %10s  %*s  %11s", "exits/s", layout->cycles, "cycles", "cycles/exit");
 	if (layout->split)
-		fprintf(out, "  %6s  %6s  %7s", "KVM", "VMM", "off-CPU");
+		table_print_split_titles(out);
 	if (layout->percentiles)
 		fprintf(out, "  %9s  %9s", "p50", "p99");
 	fputc('\n', out);

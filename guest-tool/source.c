@@ -12,21 +12,12 @@
 #include "source.h"
 #include "util.h"
 
-int source_none(void)
+int source_pin(long cpu)
 {
-	char why[128];
-
-	host_explain(cpuid_instruction, why, sizeof(why));
-	return fail(STATUS_NO_STATISTICS, "no exit statistics: %s", why);
-}
-
-static int pin(const struct exit_source *source)
-{
-	int error = source->cpu < 0 ? 0 : affinity_pin(source->cpu);
+	int error = cpu < 0 ? 0 : affinity_pin(cpu);
 
 	if (error)
-		return fail(STATUS_FAILURE, "cannot run on CPU %ld: %s", source->cpu,
-			    strerror(error));
+		return fail(STATUS_FAILURE, "cannot run on CPU %ld: %s", cpu, strerror(error));
 	return STATUS_OK;
 }
 
@@ -36,18 +27,36 @@ static void unpin(const struct exit_source *source)
 		affinity_restore();
 }
 
+int source_open_cpuid(struct exit_stats *stats, long cpu, enum exit_stats_first first)
+{
+	uint32_t scope = cpu < 0 ? 0 : KVM_EXIT_STATS_SCOPE_VCPU;
+	char why[128];
+
+	if (exit_stats_open(stats, cpuid_instruction, scope, first,
+			    cpuid_is_amd() ? KVM_EXIT_STATS_ENCODING_SVM :
+					     KVM_EXIT_STATS_ENCODING_VMX))
+		return STATUS_OK;
+	host_explain(cpuid_instruction, why, sizeof(why));
+	return fail(STATUS_NO_STATISTICS, "no exit statistics: %s", why);
+}
+
+int source_check_version(const struct exit_info *info)
+{
+	if (info->version == KVM_EXIT_STATS_VERSION)
+		return STATUS_OK;
+	return fail(STATUS_FAILURE, "version %u of the statistics is not known",
+		    info->version);
+}
+
 static int open_cpuid(struct exit_source *source)
 {
 	struct exit_stats *stats = &source->stats;
-	uint32_t scope = source->cpu < 0 ? 0 : KVM_EXIT_STATS_SCOPE_VCPU;
+	int status = source_open_cpuid(stats, source->cpu, FIRST_CPUID);
 
-	if (!exit_stats_open(stats, cpuid_instruction, scope, FIRST_CPUID,
-			     cpuid_is_amd() ? KVM_EXIT_STATS_ENCODING_SVM :
-					      KVM_EXIT_STATS_ENCODING_VMX))
-		return source_none();
-	if (stats->info.version != KVM_EXIT_STATS_VERSION)
-		return fail(STATUS_FAILURE, "version %u of the statistics is not known",
-			    stats->info.version);
+	if (!status)
+		status = source_check_version(&stats->info);
+	if (status)
+		return status;
 	if (source->brief)
 		exit_stats_be_brief(stats);
 	source->info = stats->info;
@@ -112,7 +121,7 @@ int source_open(struct exit_source *source)
 		return status;
 	}
 
-	status = pin(source);
+	status = source_pin(source->cpu);
 	if (status)
 		return status;
 	status = open_cpuid(source);
@@ -137,7 +146,7 @@ int source_read(struct exit_source *source, struct exit_table *table)
 
 	if (source->file)
 		return read_file(source, table);
-	status = pin(source);
+	status = source_pin(source->cpu);
 	if (status)
 		return status;
 	read_cpuid(source, table);

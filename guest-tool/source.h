@@ -39,8 +39,12 @@ int source_read(struct exit_source *source, struct exit_table *table);
 unsigned int source_vcpus(const struct exit_source *source);
 
 /*
- * Say why CPUID has no statistics.  Returns STATUS_NO_STATISTICS.
+ * For who reads CPUID by itself: stay on vCPU cpu unless that is -1; find the statistics
+ * of it or of the VM; and is their version known?  Each returns a status as
+ * source_open() does.
  */
-int source_none(void);
+int source_pin(long cpu);
+int source_open_cpuid(struct exit_stats *stats, long cpu, enum exit_stats_first first);
+int source_check_version(const struct exit_info *info);
 
 #endif

@@ -175,10 +175,7 @@ static void read_parts(struct exit_stats *stats, uint32_t number,
 /* Where cycles were read before their parts, those may have grown meanwhile. */
 static void keep_parts_in_the_whole(struct exit_counts *counts)
 {
-	if (counts->off_cpu > counts->cycles)
-		counts->off_cpu = counts->cycles;
-	if (counts->vmm > counts->cycles - counts->off_cpu)
-		counts->vmm = counts->cycles - counts->off_cpu;
+	exit_counts_limit_parts(counts);
 	if (counts->longest > counts->cycles)
 		counts->longest = counts->cycles;
 }

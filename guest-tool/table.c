@@ -4,6 +4,7 @@
 #include "exit_names.h"
 #include "leaves.h"
 #include "table.h"
+#include "util.h"
 
 void table_print_heading(FILE *out, const struct exit_info *info)
 {
@@ -15,19 +16,9 @@ void table_print_heading(FILE *out, const struct exit_info *info)
 		info->tsc_khz / 1000.0);
 }
 
-static uint64_t per_exit(const struct exit_counts *counts)
-{
-	return counts->exits ? counts->cycles / counts->exits : 0;
-}
-
 static uint64_t kvm_part(const struct exit_counts *counts)
 {
 	return counts->cycles - counts->off_cpu - counts->vmm;
-}
-
-static double percent(uint64_t part, uint64_t whole)
-{
-	return whole ? 100.0 * part / whole : 0;
 }
 
 static void print_part(FILE *out, const char *name, uint64_t part, uint64_t cycles)
@@ -48,7 +39,7 @@ void table_print_totals(FILE *out, const struct exit_info *info,
 	if (info->tsc_khz)
 		fprintf(out, "seconds       %20.6f\n",
 			total->cycles / (info->tsc_khz * 1000.0));
-	fprintf(out, "cycles/exit   %20" PRIu64 "\n", per_exit(total));
+	fprintf(out, "cycles/exit   %20" PRIu64 "\n", exit_cycles_per_exit(total));
 }
 
 static int digits(uint64_t value)
@@ -69,6 +60,17 @@ static double busy_share(const struct exit_counts *counts, const struct exit_cou
 	return percent(counts->cycles - counts->off_cpu, total->cycles - total->off_cpu);
 }
 
+void table_print_split_titles(FILE *out)
+{
+	fprintf(out, "  %6s  %6s  %7s", "KVM", "VMM", "off-CPU");
+}
+
+void table_print_split(FILE *out, double cycles, double vmm, double off_cpu)
+{
+	fprintf(out, "  %5.1f%%  %5.1f%%  %6.1f%%", percent(cycles - off_cpu - vmm, cycles),
+		percent(vmm, cycles), percent(off_cpu, cycles));
+}
+
 static void print_row(FILE *out, const struct exit_info *info, const char *number,
 		      const char *name, const struct exit_counts *counts,
 		      const struct exit_counts *total)
@@ -78,12 +80,9 @@ static void print_row(FILE *out, const struct exit_info *info, const char *numbe
 		width("exits", total->exits), counts->exits,
 		percent(counts->exits, total->exits),
 		width("cycles", total->cycles), counts->cycles,
-		busy_share(counts, total), per_exit(counts));
+		busy_share(counts, total), exit_cycles_per_exit(counts));
 	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
-		fprintf(out, "  %5.1f%%  %5.1f%%  %6.1f%%",
-			percent(kvm_part(counts), counts->cycles),
-			percent(counts->vmm, counts->cycles),
-			percent(counts->off_cpu, counts->cycles));
+		table_print_split(out, counts->cycles, counts->vmm, counts->off_cpu);
 	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_LONGEST))
 		fprintf(out, "  %*" PRIu64, width("longest", total->longest),
 			counts->longest);
@@ -104,7 +103,7 @@ static void print_titles(FILE *out, const struct exit_info *info,
 		width("cycles", total->cycles), "cycles", split ? "busy" : "share",
 		"cycles/exit");
 	if (split)
-		fprintf(out, "  %6s  %6s  %7s", "KVM", "VMM", "off-CPU");
+		table_print_split_titles(out);
 	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_LONGEST))
 		fprintf(out, "  %*s", width("longest", total->longest), "longest");
 	if (total->nested)

@@ -17,6 +17,13 @@ void table_print_totals(FILE *out, const struct exit_info *info,
 void table_print(FILE *out, const struct exit_info *info,
 		 const struct exit_table *table);
 
+/*
+ * The columns that say whose time cycles were, in percent: KVM's, the VMM's, nobody's.
+ * Of any table of exits, each after two blanks.
+ */
+void table_print_split_titles(FILE *out);
+void table_print_split(FILE *out, double cycles, double vmm, double off_cpu);
+
 /* The row of a single exit number. */
 void table_print_one(FILE *out, const struct exit_info *info,
 		     const struct exit_row *row);

@@ -32,6 +32,12 @@ bool parse_u32(const char *text, uint32_t *value);
  */
 char *file_read(const char *path, size_t *size);
 
+/* part in percent of whole; 0 of nothing */
+static inline double percent(double part, double whole)
+{
+	return whole > 0 ? 100 * part / whole : 0;
+}
+
 /* Seconds since some time in the past, CLOCK_MONOTONIC. */
 double now(void);
 

@@ -154,7 +154,6 @@ static void read_boot(void)
 {
 	size_t size, length, i, k;
 	char *text = read_text("boot.log", &size), *line;
-	struct exit_row *row;
 
 	for (line = text; *line; line += length + 1) {
 		length = strcspn(line, "\n");
@@ -167,21 +166,10 @@ static void read_boot(void)
 	if (nr_boot < 3)
 		errx(1, "boot.log: too few intervals");
 	for (i = 0; i < nr_boot; i++) {
-		for (k = 0; k < boot[i].table.nr; k++) {
-			row = &boot[i].table.rows[k];
-			struct exit_row *sum = (struct exit_row *)
-				exit_table_find(&boot_sum, row->number);
-
-			if (sum)
-				sum->counts.exits += row->counts.exits;
-			else
-				exit_table_add(&boot_sum, row);
-		}
+		for (k = 0; k < boot[i].table.nr; k++)
+			exit_table_accumulate(&boot_sum, &boot[i].table.rows[k]);
 	}
 	exit_table_sort(&boot_sum);
-	boot_sum.total.exits = 0;
-	for (i = 0; i < boot_sum.nr; i++)
-		boot_sum.total.exits += boot_sum.rows[i].counts.exits;
 }
 
 /* The mean exits of a run of each workload */
