@@ -169,6 +169,7 @@ struct bench {
 static int measure_open(struct bench *bench, struct cost *cost, struct cause_state *state)
 {
 	int status, error = time_operations(cost->cause, state, bench->cycles, WARMUP);
+	bool backwards;
 
 	status = source_read(&bench->source, &bench->before);
 	if (!error)
@@ -181,10 +182,11 @@ static int measure_open(struct bench *bench, struct cost *cost, struct cause_sta
 		snprintf(cost->why, sizeof(cost->why), "%s", strerror(-error));
 		return STATUS_OK;
 	}
-	if (!exit_table_subtract(&bench->source.info, &bench->after, &bench->before,
-				 &bench->between)) {
+	status = source_subtract(&bench->source, &bench->after, &bench->before,
+				 &bench->between, &backwards);
+	if (backwards) {
 		snprintf(cost->why, sizeof(cost->why), "counts went backwards");
-		return STATUS_OK;
+		return status;
 	}
 	qsort(bench->cycles, bench->count, sizeof(*bench->cycles), compare_cycles);
 	cost->least = bench->cycles[0];

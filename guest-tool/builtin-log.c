@@ -203,29 +203,24 @@ static int first_line(struct log *log)
 	return print(log, &interval);
 }
 
-/* On another host, whose counts do not have the exits of our readings */
-static int start_anew(struct log *log)
-{
-	int status = source_open(&log->source);
-
-	return status ? status : source_read(&log->source, &log->before);
-}
-
 static int next_line(struct log *log)
 {
 	struct interval interval = { .table = &log->between };
 	int status = source_read(&log->source, &log->after);
 	double last = log->last;
+	bool backwards;
 
 	if (status)
 		return status;
 	log->last = now();
 	interval.at = log->last - log->begun;
 	interval.seconds = log->last - last;
-	if (!exit_table_subtract(&log->source.info, &log->after, &log->before, &log->between)) {
+	status = source_subtract(&log->source, &log->after, &log->before, &log->between,
+				 &backwards);
+	if (backwards) {
 		fail(0, "counts went backwards after %.3f s, as when a VM is migrated: "
 		     "this interval is left out", last - log->begun);
-		return start_anew(log);
+		return status ? status : source_read(&log->source, &log->before);
 	}
 	log->before = log->after;
 	return print(log, &interval);

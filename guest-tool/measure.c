@@ -64,6 +64,8 @@ static int keep(struct exit_source *source, const struct command *command,
 		const struct readings *readings, struct exit_runs *runs)
 {
 	struct exit_run *run;
+	bool backwards;
+	int status;
 
 	if (command->not_started)
 		return STATUS_OK;
@@ -76,14 +78,13 @@ static int keep(struct exit_source *source, const struct command *command,
 	run->status = command->status;
 	run->vcpus = source_vcpus(source);
 	run->idle = idle_cycles(source, command, readings);
-	if (!exit_table_subtract(&source->info, &readings->after, &readings->before,
-				 &run->table)) {
+	status = source_subtract(source, &readings->after, &readings->before, &run->table,
+				 &backwards);
+	if (backwards) {
 		result_drop_run(runs);
 		fail(0, "counts went backwards, as when a VM is migrated: this run is left out");
-		/* The new counts do not have the exits of our readings. */
-		return source_open(source);
 	}
-	return STATUS_OK;
+	return status;
 }
 
 struct measurement {

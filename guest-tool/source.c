@@ -154,6 +154,14 @@ int source_read(struct exit_source *source, struct exit_table *table)
 	return STATUS_OK;
 }
 
+int source_subtract(struct exit_source *source, const struct exit_table *after,
+		    const struct exit_table *before, struct exit_table *between,
+		    bool *backwards)
+{
+	*backwards = !exit_table_subtract(&source->info, after, before, between);
+	return *backwards ? source_open(source) : STATUS_OK;
+}
+
 unsigned int source_vcpus(const struct exit_source *source)
 {
 	const struct exit_info *info = &source->info;

@@ -35,6 +35,16 @@ int source_open(struct exit_source *source);
  */
 int source_read(struct exit_source *source, struct exit_table *table);
 
+/*
+ * What has happened between two readings, as exit_table_subtract() says.  If a count has
+ * gone backwards, *backwards is set and the source opened anew, since the new counts do
+ * not have the exits of our readings: only readings from then on go together.  Returns a
+ * status as source_open() does.
+ */
+int source_subtract(struct exit_source *source, const struct exit_table *after,
+		    const struct exit_table *before, struct exit_table *between,
+		    bool *backwards);
+
 /* How many vCPUs there are whose time counts: of a guest those it uses.  0: not known. */
 unsigned int source_vcpus(const struct exit_source *source);
 
