@@ -80,9 +80,12 @@ vm_wait_mark one 'ready to be off'
 echo log >"$dir/exit_stats"
 expect 'the log has the table when asked for it' \
 	[ "$(dmesg | grep -ci 'cpuid  *[1-9]')" -eq 1 ]
-# A slow machine is not the statistics'.
-dmesg -c | grep -v -e ' kvm: ' -e ' kvm \[' -e 'hrtimer: interrupt took' >/tmp/messages
-expect 'the host kernel has said nothing but that' [ ! -s /tmp/messages ]
+# A slow machine is not the statistics', and what a kernel that looks for faults reports
+# is for tests/debug-reports.
+dmesg -c | grep -Ev -e '^(\[[^]]*\] )?kvm( \[[0-9]+\])?: ' \
+	-e 'hrtimer: interrupt took' >/tmp/messages
+[ -e /lab/debug.sh ] ||
+	expect 'the host kernel has said nothing but that' [ ! -s /tmp/messages ]
 sed 's/^/# /' /tmp/messages
 
 echo 0 >/sys/module/kvm/parameters/exit_stats

@@ -38,7 +38,7 @@ run_each() {
 		echo "$outcome $command" >>"/tmp/$1"
 		expect "$1: $command: $outcome, $3 $expected" [ "$outcome" = "$expected" ]
 		if [ "$outcome" != "$expected" ]; then
-			echo "# status $status after $(($(seconds) - started)) s"
+			echo "# ended with $status after $(($(seconds) - started)) s"
 			tail -n 20 /tmp/output | sed 's/^/# /'
 		fi
 		# The log would overflow.
