@@ -28,10 +28,10 @@ struct workload {
 static struct workload *workloads;
 static size_t nr_workloads;
 
-/* All reasons, by the time that they took in all workloads, the most first */
+/* All reasons, by their share of the workload that each takes most of, the most first */
 static struct reason {
 	uint32_t number;
-	double cycles;
+	double share;
 } reasons[EXIT_TABLE_MAX];
 static size_t nr_reasons;
 
@@ -82,24 +82,36 @@ static const char *name_of(uint32_t number)
 	return exit_name(encoding(), number, name);
 }
 
-static void add_reason(const struct exit_mean *mean)
+/* In percent.  Without the time off-CPU: what is halted is not at work. */
+static double share_of_run(const struct workload *workload, uint32_t number)
 {
-	double busy = mean->cycles.mean - mean->off_cpu;
+	const struct exit_mean *mean = summary_find(&workload->summary, number);
+	double all = workload->summary.elapsed.mean * workload->result.info.tsc_khz * 1000.0 *
+		     workload->result.measured.runs[0]->vcpus;
+
+	if (!mean || all <= 0 || mean->cycles.mean <= mean->off_cpu)
+		return 0;
+	return 100 * (mean->cycles.mean - mean->off_cpu) / all;
+}
+
+static void add_reason(const struct workload *workload, uint32_t number)
+{
+	double share = share_of_run(workload, number);
 	size_t i;
 
-	for (i = 0; i < nr_reasons && reasons[i].number != mean->number; i++)
+	for (i = 0; i < nr_reasons && reasons[i].number != number; i++)
 		;
 	if (i == nr_reasons && nr_reasons < EXIT_TABLE_MAX)
-		reasons[nr_reasons++] = (struct reason) { .number = mean->number };
-	if (i < nr_reasons && busy > 0)
-		reasons[i].cycles += busy;
+		reasons[nr_reasons++] = (struct reason) { .number = number };
+	if (i < nr_reasons && share > reasons[i].share)
+		reasons[i].share = share;
 }
 
 static int compare_reasons(const void *a, const void *b)
 {
 	const struct reason *ra = a, *rb = b;
 
-	return ra->cycles < rb->cycles ? 1 : ra->cycles > rb->cycles ? -1 : 0;
+	return ra->share < rb->share ? 1 : ra->share > rb->share ? -1 : 0;
 }
 
 static void read_workload(const char *path)
@@ -116,7 +128,7 @@ static void read_workload(const char *path)
 		 (int)strcspn(path, "."), path);
 	result_summarize(&workload->result, &workload->summary);
 	for (i = 0; i < workload->summary.nr; i++)
-		add_reason(&workload->summary.rows[i]);
+		add_reason(workload, workload->summary.rows[i].number);
 	nr_workloads++;
 }
 
@@ -204,18 +216,6 @@ static void write_matrix_files(void)
 	out = create("matrix.csv");
 	write_matrix(out, "reason", "%-*s", ",", 0, 0);
 	finish(out, "matrix.csv");
-}
-
-/* Without the time off-CPU: what is halted is not at work. */
-static double share_of_run(const struct workload *workload, uint32_t number)
-{
-	const struct exit_mean *mean = summary_find(&workload->summary, number);
-	double all = workload->summary.elapsed.mean * workload->result.info.tsc_khz * 1000.0 *
-		     workload->result.measured.runs[0]->vcpus;
-
-	if (!mean || all <= 0 || mean->cycles.mean <= mean->off_cpu)
-		return 0;
-	return 100 * (mean->cycles.mean - mean->off_cpu) / all;
 }
 
 static size_t nr_shown(size_t nr)
@@ -320,6 +320,7 @@ static void write_words(FILE *out, const char *begin, const char *end)
 	const struct exit_row *most = &boot_sum.rows[0];
 	const struct exit_row *least = &boot_sum.rows[boot_sum.nr - 1];
 	struct sample rates = { 0 };
+	double seconds = boot[nr_boot - 1].at, average = boot_sum.total.exits / seconds;
 	double slowest = 0, fastest = 0, r;
 	size_t i;
 
@@ -331,10 +332,10 @@ static void write_words(FILE *out, const char *begin, const char *end)
 	}
 	fprintf(out, "%sA full boot, firmware included, took %" PRIu64 " exits in %.1f s, "
 		"until the first program of the virtual machine ran.%s\n", begin,
-		boot_sum.total.exits, boot[nr_boot - 1].at, end);
+		boot_sum.total.exits, seconds, end);
 	fprintf(out, "%sThey %s at a steady rate: %.0f a second on average, with a "
 		"deviation of %.0f, from %.0f to %.0f in intervals of %.0f ms.%s\n", begin,
-		sample_deviation(&rates) < rates.mean / 4 ? "came" : "did not come", rates.mean,
+		sample_deviation(&rates) < average / 4 ? "came" : "did not come", average,
 		sample_deviation(&rates), slowest, fastest, 1000 * boot[1].seconds, end);
 	fprintf(out, "%sThe most frequent reason was %s, ", begin, name_of(most->number));
 	fprintf(out, "%.1f %% of the exits; the least frequent of the %zu that happened was "
