@@ -7,19 +7,6 @@ kmemleak=/sys/kernel/debug/kmemleak
 zcat /proc/config.gz >/tmp/config
 : >/tmp/leaks
 
-# In QEMU's TCG, a CPU was seen now and then to still meet the breakpoint of a static branch that
-# another has patched, and the kernel panics of it: mostly in the scheduler, where it
-# looks whether there are VMs at all.  One that does nothing is always there.
-kvm_loaded() {
-	/lab/vm-check hold &
-	holder=$!
-}
-
-kvm_unloads() {
-	kill "$holder"
-	wait "$holder" 2>/dev/null
-}
-
 debug_has() { grep -qx "CONFIG_$1=y" /tmp/config; }
 
 # debug_config: has the kernel all that was asked for?

@@ -34,9 +34,9 @@ host_check vcpus /tmp/table /tmp/vcpu0 /tmp/vcpu1
 vm_monitor two cont
 vm_wait_mark two 'ready to be hidden'
 echo 0 >"$dir/exit_stats"
+vm_wait_mark two 'ready to be shown'
 expect 'hidden from the guest, the host still has the table' \
 	grep -qi 'cpuid  *[1-9]' "$dir/exit_stats"
-vm_wait_mark two 'ready to be shown'
 echo 1 >"$dir/exit_stats"
 vm_wait two
 

@@ -221,10 +221,21 @@ static void check_nested(void)
 	      "which are exits of the guest itself");
 }
 
-/* Be a machine that does nothing, until somebody ends this. */
+/*
+ * Be two machines that do nothing, until somebody ends this: one without an APIC, and one
+ * whose APIC is not switched on.
+ */
 static void hold(void)
 {
+	int kvm, fd;
+
 	create_vm(nested_begin, nested_end);
+	kvm = open("/dev/kvm", O_RDWR);
+	if (kvm < 0)
+		err(3, "/dev/kvm");
+	fd = kvm_ioctl(kvm, KVM_CREATE_VM, NULL, "KVM_CREATE_VM");
+	kvm_ioctl(fd, KVM_CREATE_IRQCHIP, NULL, "KVM_CREATE_IRQCHIP");
+	kvm_ioctl(fd, KVM_CREATE_VCPU, NULL, "KVM_CREATE_VCPU");
 	pause();
 }
 
