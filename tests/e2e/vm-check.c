@@ -130,14 +130,21 @@ static void start_in_real_mode(int vcpu)
 	kvm_ioctl(vcpu, KVM_SET_REGS, &regs, "KVM_SET_REGS");
 }
 
-static struct vm create_vm(const char *code, const char *end)
+static int open_kvm(void)
 {
 	int kvm = open("/dev/kvm", O_RDWR);
-	struct vm vm;
-	int fd;
 
 	if (kvm < 0)
 		err(3, "/dev/kvm");
+	return kvm;
+}
+
+static struct vm create_vm(const char *code, const char *end)
+{
+	int kvm = open_kvm();
+	struct vm vm;
+	int fd;
+
 	vm.memory = map(MEMORY_SIZE, MAP_SHARED | MAP_ANONYMOUS, -1);
 	memcpy(vm.memory + CODE, code, end - code);
 
@@ -227,15 +234,11 @@ static void check_nested(void)
  */
 static void hold(void)
 {
-	int kvm, fd;
+	int fd = kvm_ioctl(open_kvm(), KVM_CREATE_VM, NULL, "KVM_CREATE_VM");
 
-	create_vm(nested_begin, nested_end);
-	kvm = open("/dev/kvm", O_RDWR);
-	if (kvm < 0)
-		err(3, "/dev/kvm");
-	fd = kvm_ioctl(kvm, KVM_CREATE_VM, NULL, "KVM_CREATE_VM");
 	kvm_ioctl(fd, KVM_CREATE_IRQCHIP, NULL, "KVM_CREATE_IRQCHIP");
 	kvm_ioctl(fd, KVM_CREATE_VCPU, NULL, "KVM_CREATE_VCPU");
+	create_vm(nested_begin, nested_end);
 	pause();
 }
 

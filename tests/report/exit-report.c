@@ -89,9 +89,9 @@ static double share_of_run(const struct workload *workload, uint32_t number)
 	double all = workload->summary.elapsed.mean * workload->result.info.tsc_khz * 1000.0 *
 		     workload->result.measured.runs[0]->vcpus;
 
-	if (!mean || all <= 0 || mean->cycles.mean <= mean->off_cpu)
+	if (!mean || mean->cycles.mean <= mean->off_cpu)
 		return 0;
-	return 100 * (mean->cycles.mean - mean->off_cpu) / all;
+	return percent(mean->cycles.mean - mean->off_cpu, all);
 }
 
 static void add_reason(const struct workload *workload, uint32_t number)
@@ -339,7 +339,7 @@ static void write_words(FILE *out, const char *begin, const char *end)
 		sample_deviation(&rates), slowest, fastest, 1000 * boot[1].seconds, end);
 	fprintf(out, "%sThe most frequent reason was %s, ", begin, name_of(most->number));
 	fprintf(out, "%.1f %% of the exits; the least frequent of the %zu that happened was "
-		"%s, with %" PRIu64 ".%s\n", 100.0 * most->counts.exits / boot_sum.total.exits,
+		"%s, with %" PRIu64 ".%s\n", percent(most->counts.exits, boot_sum.total.exits),
 		boot_sum.nr, name_of(least->number), least->counts.exits, end);
 }
 
