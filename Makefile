@@ -31,8 +31,8 @@ patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/
 	     host-patch/files include/leaves.h
 lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
 
-.PHONY: all run lab report check test selftest test-selftests test-debug series test-series \
-	fuzz install uninstall host install-host uninstall-host clean help packages-%
+.PHONY: all run lab report check test selftest test-selftests test-debug test-fresh \
+	series test-series fuzz install uninstall host install-host uninstall-host clean help packages-%
 .DELETE_ON_ERROR:
 
 all: $(B)/cpuid-query $(B)/exit-workload
@@ -44,6 +44,7 @@ help:
 	@echo "make test            all tests, on VMs inside an emulated PC; the last line counts them"
 	@echo 'make test-debug      the scenarios on kernels with KASAN, lockdep, kmemleak, KCSAN'
 	@echo "make check           the tests that need no virtual machine"
+	@echo "make test-fresh      the README's commands on new, minimal Debians, as root"
 	@echo "make fuzz            feed rubbish to what reads files, for FUZZ_SECONDS=60 each"
 	@echo "make test-selftests  KVM's own selftests, on stock modules and on patched ones"
 	@echo "make selftest TEST=t one of them, on patched modules"
@@ -56,13 +57,19 @@ help:
 	@echo 'KERNEL_SRC=DIR       with run, lab and test: a kernel of your own, from its source'
 	@echo 'make clean           remove $(B)/'
 
-# Packages: quick when all are there
+# Packages: quick when all are there.  What one command needs is asked for at once.
+run lab selftest: GROUPS := tool kernel lab
+report: GROUPS := tool kernel lab report
+test-fresh: GROUPS := fresh
+check test-series: GROUPS := tool kernel check
+test: GROUPS := tool kernel lab check test
+test-selftests test-debug: GROUPS := tool kernel tree lab check
+host series: GROUPS := kernel
 packages-%:
-	@tests/lab/install-packages $* >$(B)/log/packages-$*.log 2>&1 || \
-		{ cat $(B)/log/packages-$*.log >&2; exit 1; }
+	@tests/lab/install-packages $(B)/log/packages.log $(GROUPS) $*
 
 # What ncurses knows of a VT100, for machines without a terminfo database
-$(B)/vt100.h: Makefile
+$(B)/vt100.h: Makefile | packages-tool
 	@entry=$$(infocmp -0 -q -Q 2 vt100) && echo "#define VT100 \"$$entry\"" >$@
 
 # The guest tools
@@ -219,6 +226,9 @@ check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/exit-workload $(K)/patched/k
 
 check: $(check_deps) | packages-check
 	@tests/run $(K) $(KERNEL) check
+
+test-fresh: | packages-fresh
+	@tests/run $(K) $(KERNEL) fresh
 
 test-series: $(K)/patched/kvm.ko | packages-check
 	@tests/run $(K) $(KERNEL) series
