@@ -125,9 +125,9 @@ vm_start idle 1 "$(script './guest-check idle')" /dev/ttyS1
 vm_wait_mark idle 'idle waits'
 paused idle
 vm_monitor busy cont
-vm_wait busy
+expect 'the busy VM comes to its end' vm_wait busy
 vm_monitor idle cont
-vm_wait idle
+expect 'the idle one, too' vm_wait idle
 # compiler MODULES
 compiler() { strings "/modules/$1/kvm.ko" | grep '^GCC: ' | sort -u; }
 

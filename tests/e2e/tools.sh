@@ -27,5 +27,5 @@ vm_start one 1 "$(script '
 		./tool-tests
 	} >/tmp/results
 	cat /tmp/results')" /dev/ttyS1 'nox2apic lapic=notscdeadline'
-vm_wait one
+expect 'the VM comes to its end' vm_wait one
 scenario_end

@@ -38,7 +38,7 @@ vm_wait_mark two 'ready to be shown'
 expect 'hidden from the guest, the host still has the table' \
 	grep -qi 'cpuid  *[1-9]' "$dir/exit_stats"
 echo 1 >"$dir/exit_stats"
-vm_wait two
+expect 'the VM comes to its end' vm_wait two
 
 echo "# KVM's selftest of the statistics"
 echo 1 >/sys/module/kvm/parameters/force_emulation_prefix

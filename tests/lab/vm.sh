@@ -58,7 +58,7 @@ vm_start() {
 		-device pvpanic -action panic=pause $disk \
 		-no-reboot -kernel /lab/vmlinux \
 		-device "loader,file=$vm/initrd,addr=$initrd_at,force-raw=on" \
-		-append "$KERNEL_ARGS $noxsave reboot=t memmap=16M\$$initrd_at initrdmem=$initrd_at,$(stat -c %s "$vm/initrd") ${5:-}" \
+		-append "$KERNEL_ARGS $noxsave reboot=t panic=-1 memmap=16M\$$initrd_at initrdmem=$initrd_at,$(stat -c %s "$vm/initrd") ${5:-}" \
 		-serial "file:$vm/console" \
 		-chardev "file,id=output,path=$4,append=on" \
 		-device isa-serial,index=1,chardev=output \
@@ -82,10 +82,12 @@ vm_wait_mark() {
 	done
 }
 
-# vm_wait NAME: wait until an inner VM has ended; return its script's status.
+# vm_wait NAME: wait until an inner VM has ended; return its script's status.  It is 3, and
+# the log has why, if the VM ended in another way.
 vm_wait() {
 	wait "$(cat "/run/vm/$1/pid")"
 	vm_status=$(sed -n 's/^lab: status \([0-9]*\).*/\1/p' "/run/vm/$1/console")
+	[ -n "$vm_status" ] || vm_show_log "$1"
 	return "${vm_status:-3}"
 }
 
