@@ -29,11 +29,11 @@ static inline u32 kvm_exit_stats_vmx_slot(u64 reason)
 	return min_t(u64, reason, KVM_EXIT_STATS_NR_VMX_SLOTS - 1);
 }
 
-static inline u32 kvm_exit_stats_svm_slot(u64 exit_code)
+static __always_inline u32 kvm_exit_stats_svm_slot(u64 exit_code)
 {
 	u64 high = exit_code - KVM_EXIT_STATS_SVM_HIGH_CODES;
 
-	if (exit_code < KVM_EXIT_STATS_NR_SVM_CODES)
+	if (likely(exit_code < KVM_EXIT_STATS_NR_SVM_CODES))
 		return exit_code;
 	if (high < KVM_EXIT_STATS_NR_SVM_HIGH_CODES)
 		return KVM_EXIT_STATS_NR_SVM_CODES + high;
@@ -43,16 +43,19 @@ static inline u32 kvm_exit_stats_svm_slot(u64 exit_code)
 /* What is known of the exits of a slot. */
 enum kvm_exit_stat_value {
 	KVM_EXIT_STAT_EXITS,
+	KVM_EXIT_STAT_CYCLES,
 	/* Exits taken while L2 was active. */
 	KVM_EXIT_STAT_NESTED,
-	/* From VM-Exit to VM-Enter, and what of that was not KVM's own time. */
-	KVM_EXIT_STAT_CYCLES,
+	/* What of the cycles is not KVM's work. */
 	KVM_EXIT_STAT_OFF_CPU,
 	KVM_EXIT_STAT_VMM,
-	KVM_EXIT_STAT_LONGEST,
+	KVM_EXIT_STAT_STEAL,
+	KVM_EXIT_STAT_HALTED,
 	/* The buckets have cache lines of their own. */
-	KVM_EXIT_STAT_HISTOGRAM = 8,
+	KVM_EXIT_STAT_HISTOGRAM,
 	KVM_EXIT_STAT_NR_VALUES = KVM_EXIT_STAT_HISTOGRAM + KVM_EXIT_STATS_NR_BUCKETS,
+	KVM_EXIT_STAT_LONGEST = KVM_EXIT_STAT_NR_VALUES,
+	KVM_EXIT_STAT_NR_ALL,
 };
 
 /*
@@ -61,90 +64,150 @@ enum kvm_exit_stat_value {
  * read-modify-write instruction.
  */
 struct kvm_exit_stat {
+	/* The longest exit in cycles, or U32_MAX, which is beyond no bucket. */
+	u64 limit;
 	local64_t values[KVM_EXIT_STAT_NR_VALUES];
 } ____cacheline_aligned;
 
+/* The TSC is read at each VM-Enter and VM-Exit. */
+DECLARE_STATIC_KEY_TRUE(kvm_exit_stats_tsc_key);
+/* Exits are counted.  It is enabled only while the other key is. */
 DECLARE_STATIC_KEY_TRUE(kvm_exit_stats_key);
 
-void kvm_exit_stats_vmenter_split(struct kvm_vcpu *vcpu);
+void kvm_exit_stats_count_slow(struct kvm_vcpu *vcpu, u32 slot);
+void __kvm_exit_stats_nested(struct kvm_vcpu *vcpu);
+void __kvm_exit_stats_vcpu_put(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_sched_in(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_run_begin(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_run_end(struct kvm_vcpu *vcpu);
+void __kvm_exit_stats_idle_begin(struct kvm_vcpu *vcpu);
+void __kvm_exit_stats_idle_end(struct kvm_vcpu *vcpu);
 
-static __always_inline void kvm_exit_stats_account(struct kvm_exit_stat *stat,
-						   u64 cycles)
+/* rdtsc() has the halves put together; that is left to who loads @tsc. */
+static __always_inline void kvm_exit_stats_rdtsc(u64 *tsc)
 {
-	local64_t *longest = &stat->values[KVM_EXIT_STAT_LONGEST];
-	u32 bucket = min_t(u32, __fls(cycles | 1), KVM_EXIT_STATS_NR_BUCKETS - 1);
+	u32 *halves = (u32 *)tsc;
 
-	local64_add(cycles, &stat->values[KVM_EXIT_STAT_CYCLES]);
-	if (unlikely(cycles > (u64)local64_read(longest)))
-		local64_set(longest, cycles);
-	local64_inc(&stat->values[KVM_EXIT_STAT_HISTOGRAM + bucket]);
+	asm volatile("rdtsc" : "=a" (halves[0]), "=d" (halves[1]));
 }
 
 /*
- * The time from a VM-Exit to the next VM-Enter belongs to the reason of the
- * exit.  If VM-Enter fails, kvm_exit_stats_vmexit() starts the clock anew and
- * the slot stays the same, i.e. the time until the guest really runs again is
- * still accounted to the exit that stopped it.
+ * The last before VM-Enter and the first after VM-Exit, in noinstr code.  What they
+ * leave is for kvm_exit_stats_count().
  */
 static __always_inline void kvm_exit_stats_vmenter(struct kvm_vcpu *vcpu)
 {
-	struct kvm_vcpu_exit_stats *stats = &vcpu->arch.exit_stats;
-	s64 cycles;
-
-	if (!static_branch_likely(&kvm_exit_stats_key))
-		return;
-
-	/*
-	 * Negative if no exit was timed, if not all of the time was KVM's own,
-	 * or if the TSCs are not synchronized.
-	 */
-	cycles = rdtsc() - stats->exit_tsc;
-	if (likely(cycles >= 0))
-		kvm_exit_stats_account(stats->last, cycles);
-	else
-		kvm_exit_stats_vmenter_split(vcpu);
+	if (static_branch_likely(&kvm_exit_stats_tsc_key))
+		kvm_exit_stats_rdtsc(&vcpu->arch.exit_stats.enter_tsc);
 }
 
 static __always_inline void kvm_exit_stats_vmexit(struct kvm_vcpu *vcpu)
 {
-	if (static_branch_likely(&kvm_exit_stats_key))
-		vcpu->arch.exit_stats.exit_tsc = rdtsc();
+	if (static_branch_likely(&kvm_exit_stats_tsc_key))
+		kvm_exit_stats_rdtsc(&vcpu->arch.exit_stats.exit_tsc);
 }
 
+static __always_inline bool kvm_exit_stats_enabled(void)
+{
+	return static_branch_likely(&kvm_exit_stats_key);
+}
+
+/*
+ * An exit, as kvm:kvm_exit reports it, if kvm_exit_stats_enabled().  The time from the
+ * exit before it to the VM-Enter that has let the guest run until now, the last one that
+ * was tried, belongs to the reason of the exit before.
+ */
 static __always_inline void kvm_exit_stats_count(struct kvm_vcpu *vcpu, u32 slot)
 {
 	struct kvm_vcpu_exit_stats *stats = &vcpu->arch.exit_stats;
+	struct kvm_exit_stat *stat = stats->last;
+	u64 cycles = stats->enter_tsc - stats->since;
 
-	if (!static_branch_likely(&kvm_exit_stats_key))
+	/*
+	 * Longer than any before, beyond the buckets, 0, or negative because no exit was
+	 * timed, L2 ran, or some of the time is not KVM's.
+	 */
+	if (unlikely(cycles - 1 >= stat->limit)) {
+		kvm_exit_stats_count_slow(vcpu, slot);
 		return;
+	}
+	local64_add(cycles, &stat->values[KVM_EXIT_STAT_CYCLES]);
+	local64_inc(&stat->values[KVM_EXIT_STAT_HISTOGRAM + __fls(cycles)]);
 
+	stats->since = stats->exit_tsc;
 	stats->last = &stats->slots[slot];
 	local64_inc(&stats->last->values[KVM_EXIT_STAT_EXITS]);
-	if (is_guest_mode(vcpu))
-		local64_inc(&stats->last->values[KVM_EXIT_STAT_NESTED]);
+}
+
+/* With a branch for what never happens, in place of the conditional move that gcc prefers. */
+static __always_inline void kvm_exit_stats_count_vmx(struct kvm_vcpu *vcpu, u16 reason)
+{
+	if (likely(reason < KVM_EXIT_STATS_NR_VMX_REASONS))
+		kvm_exit_stats_count(vcpu, reason);
+	else
+		kvm_exit_stats_count_slow(vcpu, KVM_EXIT_STATS_NR_VMX_SLOTS - 1);
+}
+
+static __always_inline void kvm_exit_stats_count_svm(struct kvm_vcpu *vcpu, u64 exit_code)
+{
+	kvm_exit_stats_count(vcpu, kvm_exit_stats_svm_slot(exit_code));
+}
+
+/* L2 has run: let kvm_exit_stats_count() know. */
+static __always_inline void kvm_exit_stats_nested(struct kvm_vcpu *vcpu)
+{
+	if (kvm_exit_stats_enabled())
+		__kvm_exit_stats_nested(vcpu);
+}
+
+/*
+ * The TSC when the guest last ran.  Who returns to vcpu_enter_guest() without having
+ * tried a VM-Enter calls kvm_exit_stats_vmexit().
+ */
+static __always_inline u64 kvm_exit_stats_guest_tsc(struct kvm_vcpu *vcpu)
+{
+	if (kvm_exit_stats_enabled())
+		return vcpu->arch.exit_stats.exit_tsc;
+	return rdtsc();
+}
+
+static __always_inline void kvm_exit_stats_vcpu_put(struct kvm_vcpu *vcpu)
+{
+	if (kvm_exit_stats_enabled())
+		__kvm_exit_stats_vcpu_put(vcpu);
 }
 
 /* The vCPU's task runs again in KVM_RUN, after it was preempted or has slept. */
 static __always_inline void kvm_exit_stats_sched_in(struct kvm_vcpu *vcpu)
 {
-	if (static_branch_likely(&kvm_exit_stats_key))
+	if (kvm_exit_stats_enabled())
 		__kvm_exit_stats_sched_in(vcpu);
 }
 
 /* From the end of one KVM_RUN to the begin of the next, time is the VMM's. */
 static __always_inline void kvm_exit_stats_run_begin(struct kvm_vcpu *vcpu)
 {
-	if (static_branch_likely(&kvm_exit_stats_key))
+	if (kvm_exit_stats_enabled())
 		__kvm_exit_stats_run_begin(vcpu);
 }
 
 static __always_inline void kvm_exit_stats_run_end(struct kvm_vcpu *vcpu)
 {
-	if (static_branch_likely(&kvm_exit_stats_key))
+	if (kvm_exit_stats_enabled())
 		__kvm_exit_stats_run_end(vcpu);
+}
+
+/* The vCPU is idle, asleep or polling. */
+static __always_inline void kvm_exit_stats_idle_begin(struct kvm_vcpu *vcpu)
+{
+	if (kvm_exit_stats_enabled())
+		__kvm_exit_stats_idle_begin(vcpu);
+}
+
+static __always_inline void kvm_exit_stats_idle_end(struct kvm_vcpu *vcpu)
+{
+	if (kvm_exit_stats_enabled())
+		__kvm_exit_stats_idle_end(vcpu);
 }
 
 void kvm_exit_stats_hardware_setup(u32 encoding);
@@ -152,18 +215,60 @@ void kvm_exit_stats_hardware_setup(u32 encoding);
 int kvm_exit_stats_create_vcpu(struct kvm_vcpu *vcpu);
 void kvm_exit_stats_destroy_vcpu(struct kvm_vcpu *vcpu);
 
+void kvm_exit_stats_init_vm(struct kvm *kvm);
+
 u32 kvm_exit_stats_encoding(void);
 const char *kvm_exit_stats_isa_name(void);
 
 bool kvm_exit_stats_defined(u16 number);
 const char *kvm_exit_stats_name(u16 number);
-u64 kvm_exit_stats_read(struct kvm *kvm, struct kvm_vcpu *vcpu, u16 number,
-			enum kvm_exit_stat_value value);
-u64 kvm_exit_stats_read_all(struct kvm *kvm, struct kvm_vcpu *vcpu,
-			    enum kvm_exit_stat_value value);
 
-bool kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx,
-			  u32 *ecx, u32 *edx);
+/* Two values, and what they are. */
+struct kvm_exit_stats_pair {
+	enum kvm_exit_stat_value value_a;
+	enum kvm_exit_stat_value value_b;
+	u64 a;
+	u64 b;
+};
+
+struct kvm_exit_stats_totals {
+	u64 exits;
+	u64 cycles;
+};
+
+/* Occupancy is read in blocks of so many numbers. */
+#define KVM_EXIT_STATS_BLOCK	128
+
+void kvm_exit_stats_read(struct kvm *kvm, struct kvm_vcpu *vcpu, u16 number,
+			 struct kvm_exit_stats_pair *pair);
+void kvm_exit_stats_read_totals(struct kvm *kvm, struct kvm_vcpu *vcpu,
+				struct kvm_exit_stats_totals *totals);
+void kvm_exit_stats_read_block(struct kvm *kvm, struct kvm_vcpu *vcpu, u32 index,
+			       unsigned long *seen);
+
+struct kvm_exit_stats_sums;
+
+struct kvm_exit_stats_sums *kvm_exit_stats_read_sums(struct kvm *kvm, struct kvm_vcpu *vcpu);
+u64 kvm_exit_stats_sum(const struct kvm_exit_stats_sums *sums, u16 number,
+		       enum kvm_exit_stat_value value);
+
+bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx,
+			    u32 *ecx, u32 *edx);
+
+/*
+ * Answer CPUID if EAX is one of the statistics leaves and this VM may see them.
+ * Return false, with no register changed, if the leaf is not KVM's to answer.
+ */
+static __always_inline bool kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 *eax,
+						 u32 *ebx, u32 *ecx, u32 *edx)
+{
+	if (!kvm_exit_stats_enabled())
+		return false;
+
+	return *eax - KVM_EXIT_STATS_CPUID_SIGNATURE <=
+	       KVM_EXIT_STATS_CPUID_MAX - KVM_EXIT_STATS_CPUID_SIGNATURE &&
+	       __kvm_exit_stats_cpuid(vcpu, eax, ebx, ecx, edx);
+}
 
 void kvm_exit_stats_create_vm_debugfs(struct kvm *kvm);
 void kvm_exit_stats_create_vcpu_debugfs(struct kvm_vcpu *vcpu,

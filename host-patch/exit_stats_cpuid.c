@@ -4,12 +4,20 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bitmap.h>
 #include <linux/nospec.h>
+#include <linux/random.h>
 #include <linux/string.h>
 
 #include <asm/tsc.h>
 
 #include "exit_stats.h"
+
+void kvm_exit_stats_init_vm(struct kvm *kvm)
+{
+	kvm->arch.exit_stats.identity = get_random_u64();
+	kvm->arch.exit_stats.created_tsc = rdtsc();
+}
 
 static void kvm_exit_stats_signature(struct cpuid_regs *regs)
 {
@@ -19,7 +27,7 @@ static void kvm_exit_stats_signature(struct cpuid_regs *regs)
 	memcpy(&regs->edx, KVM_EXIT_STATS_SIGNATURE + 8, 4);
 }
 
-static void kvm_exit_stats_pair(struct cpuid_regs *regs, u64 a, u64 b)
+static void kvm_exit_stats_answer(struct cpuid_regs *regs, u64 a, u64 b)
 {
 	regs->eax = lower_32_bits(a);
 	regs->edx = upper_32_bits(a);
@@ -33,25 +41,20 @@ static void kvm_exit_stats_description(struct cpuid_regs *regs, struct kvm *kvm,
 	regs->eax = KVM_EXIT_STATS_VERSION |
 		    kvm_exit_stats_encoding() << KVM_EXIT_STATS_ENCODING_SHIFT;
 	regs->ebx = KVM_EXIT_STATS_FEATURE_VCPU | KVM_EXIT_STATS_FEATURE_SPLIT |
-		    KVM_EXIT_STATS_FEATURE_LONGEST | KVM_EXIT_STATS_FEATURE_HISTOGRAM;
+		    KVM_EXIT_STATS_FEATURE_LONGEST | KVM_EXIT_STATS_FEATURE_HISTOGRAM |
+		    KVM_EXIT_STATS_FEATURE_STEAL | KVM_EXIT_STATS_FEATURE_IDENTITY;
 	regs->ecx = tsc_khz;
 	regs->edx = vcpu ? 1 : atomic_read(&kvm->online_vcpus);
 }
 
 static void kvm_exit_stats_occupancy(struct cpuid_regs *regs, struct kvm *kvm,
-				     struct kvm_vcpu *vcpu, u32 block)
+				     struct kvm_vcpu *vcpu, u32 index)
 {
-	u32 bits[4] = {};
-	u32 number;
-	int i;
+	DECLARE_BITMAP(seen, KVM_EXIT_STATS_BLOCK);
+	u32 bits[KVM_EXIT_STATS_BLOCK / 32];
 
-	for (i = 0; i < 128; i++) {
-		number = block * 128 + i;
-		if (kvm_exit_stats_defined(number) &&
-		    kvm_exit_stats_read(kvm, vcpu, number, KVM_EXIT_STAT_EXITS))
-			bits[i / 32] |= BIT(i % 32);
-	}
-
+	kvm_exit_stats_read_block(kvm, vcpu, index, seen);
+	bitmap_to_arr32(bits, seen, KVM_EXIT_STATS_BLOCK);
 	regs->eax = bits[0];
 	regs->ebx = bits[1];
 	regs->ecx = bits[2];
@@ -61,42 +64,48 @@ static void kvm_exit_stats_occupancy(struct cpuid_regs *regs, struct kvm *kvm,
 static void kvm_exit_stats_totals(struct cpuid_regs *regs, struct kvm *kvm,
 				  struct kvm_vcpu *vcpu, u32 index)
 {
-	u64 exits, cycles;
+	struct kvm_exit_stats_totals totals;
 	u32 block;
 
 	switch (index) {
 	case KVM_EXIT_STATS_SUM:
-		exits = kvm_exit_stats_read_all(kvm, vcpu, KVM_EXIT_STAT_EXITS);
-		cycles = kvm_exit_stats_read_all(kvm, vcpu, KVM_EXIT_STAT_CYCLES);
-		kvm_exit_stats_pair(regs, exits, cycles);
+		kvm_exit_stats_read_totals(kvm, vcpu, &totals);
+		kvm_exit_stats_answer(regs, totals.exits, totals.cycles);
 		break;
 	case KVM_EXIT_STATS_DESCRIPTION:
 		kvm_exit_stats_description(regs, kvm, vcpu);
 		break;
+	case KVM_EXIT_STATS_IDENTITY:
+		kvm_exit_stats_answer(regs, kvm->arch.exit_stats.identity,
+				      rdtsc() - kvm->arch.exit_stats.created_tsc);
+		break;
 	default:
 		block = index - KVM_EXIT_STATS_OCCUPANCY;
-		if (block <= KVM_EXIT_STATS_NUMBER_MASK / 128)
+		if (block <= KVM_EXIT_STATS_NUMBER_MASK / KVM_EXIT_STATS_BLOCK)
 			kvm_exit_stats_occupancy(regs, kvm, vcpu, block);
 		break;
 	}
 }
 
 /* The two values that a view shows.  Return false if there is no such view. */
-static bool kvm_exit_stats_view(u32 view, enum kvm_exit_stat_value *a,
-				enum kvm_exit_stat_value *b)
+static bool kvm_exit_stats_view(u32 view, struct kvm_exit_stats_pair *pair)
 {
 	switch (view) {
 	case KVM_EXIT_STATS_VIEW_COUNT:
-		*a = KVM_EXIT_STAT_EXITS;
-		*b = KVM_EXIT_STAT_CYCLES;
+		pair->value_a = KVM_EXIT_STAT_EXITS;
+		pair->value_b = KVM_EXIT_STAT_CYCLES;
 		return true;
 	case KVM_EXIT_STATS_VIEW_SPLIT:
-		*a = KVM_EXIT_STAT_OFF_CPU;
-		*b = KVM_EXIT_STAT_VMM;
+		pair->value_a = KVM_EXIT_STAT_OFF_CPU;
+		pair->value_b = KVM_EXIT_STAT_VMM;
 		return true;
 	case KVM_EXIT_STATS_VIEW_LONGEST:
-		*a = KVM_EXIT_STAT_LONGEST;
-		*b = KVM_EXIT_STAT_NESTED;
+		pair->value_a = KVM_EXIT_STAT_LONGEST;
+		pair->value_b = KVM_EXIT_STAT_NESTED;
+		return true;
+	case KVM_EXIT_STATS_VIEW_STEAL:
+		pair->value_a = KVM_EXIT_STAT_STEAL;
+		pair->value_b = KVM_EXIT_STAT_HALTED;
 		return true;
 	}
 
@@ -105,8 +114,8 @@ static bool kvm_exit_stats_view(u32 view, enum kvm_exit_stat_value *a,
 		return false;
 
 	view = array_index_nospec(view, KVM_EXIT_STATS_NR_BUCKETS / 2);
-	*a = KVM_EXIT_STAT_HISTOGRAM + 2 * view;
-	*b = KVM_EXIT_STAT_HISTOGRAM + 2 * view + 1;
+	pair->value_a = KVM_EXIT_STAT_HISTOGRAM + 2 * view;
+	pair->value_b = KVM_EXIT_STAT_HISTOGRAM + 2 * view + 1;
 	return true;
 }
 
@@ -114,10 +123,10 @@ static void kvm_exit_stats_reason(struct cpuid_regs *regs, struct kvm *kvm,
 				  struct kvm_vcpu *vcpu, u32 index)
 {
 	u16 number = index & KVM_EXIT_STATS_NUMBER_MASK;
-	enum kvm_exit_stat_value a, b;
+	struct kvm_exit_stats_pair pair;
 
 	/* Bits that have no meaning yet select an unknown view, too. */
-	if (!kvm_exit_stats_view(index >> KVM_EXIT_STATS_VIEW_SHIFT, &a, &b))
+	if (!kvm_exit_stats_view(index >> KVM_EXIT_STATS_VIEW_SHIFT, &pair))
 		return;
 
 	if (!kvm_exit_stats_defined(number)) {
@@ -125,26 +134,18 @@ static void kvm_exit_stats_reason(struct cpuid_regs *regs, struct kvm *kvm,
 		return;
 	}
 
-	kvm_exit_stats_pair(regs, kvm_exit_stats_read(kvm, vcpu, number, a),
-			    kvm_exit_stats_read(kvm, vcpu, number, b));
+	kvm_exit_stats_read(kvm, vcpu, number, &pair);
+	kvm_exit_stats_answer(regs, pair.a, pair.b);
 }
 
-/*
- * Answer CPUID if EAX is one of the statistics leaves and this VM may see them.
- * Return false, with no register changed, if the leaf is not KVM's to answer.
- */
-bool kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx,
-			  u32 *ecx, u32 *edx)
+bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx,
+			    u32 *ecx, u32 *edx)
 {
 	struct kvm_vcpu *scope = *ecx & KVM_EXIT_STATS_SCOPE_VCPU ? vcpu : NULL;
 	u32 index = *ecx & ~KVM_EXIT_STATS_SCOPE_VCPU;
 	struct cpuid_regs regs = {};
 
-	if (!static_branch_likely(&kvm_exit_stats_key) ||
-	    READ_ONCE(vcpu->kvm->arch.exit_stats_hidden))
-		return false;
-
-	if (*eax < KVM_EXIT_STATS_CPUID_SIGNATURE || *eax > KVM_EXIT_STATS_CPUID_MAX)
+	if (READ_ONCE(vcpu->kvm->arch.exit_stats.hidden))
 		return false;
 
 	switch (*eax) {

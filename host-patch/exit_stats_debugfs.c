@@ -6,6 +6,7 @@
 
 #include <linux/debugfs.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 
@@ -29,36 +30,20 @@ static __printf(2, 3) void kvm_exit_stats_line(struct seq_file *m,
 	va_end(args);
 }
 
-struct kvm_exit_row {
-	u64 exits;
-	u64 cycles;
-	u64 off_cpu;
-	u64 vmm;
-	u64 longest;
-	u64 nested;
+/* The columns of the table */
+static const struct {
+	enum kvm_exit_stat_value value;
+	const char *name;
+} columns[] = {
+	{ KVM_EXIT_STAT_EXITS,		"exits" },
+	{ KVM_EXIT_STAT_CYCLES,		"cycles" },
+	{ KVM_EXIT_STAT_OFF_CPU,	"off-cpu" },
+	{ KVM_EXIT_STAT_VMM,		"vmm" },
+	{ KVM_EXIT_STAT_LONGEST,	"longest" },
+	{ KVM_EXIT_STAT_NESTED,		"nested" },
+	{ KVM_EXIT_STAT_STEAL,		"steal" },
+	{ KVM_EXIT_STAT_HALTED,		"halted" },
 };
-
-static void kvm_exit_stats_read_row(struct kvm *kvm, struct kvm_vcpu *vcpu,
-				    u16 number, struct kvm_exit_row *row)
-{
-	row->off_cpu = kvm_exit_stats_read(kvm, vcpu, number, KVM_EXIT_STAT_OFF_CPU);
-	row->vmm = kvm_exit_stats_read(kvm, vcpu, number, KVM_EXIT_STAT_VMM);
-	/* Pairs with the barrier in kvm_exit_stats_vmenter_split(). */
-	smp_rmb();
-	row->cycles = kvm_exit_stats_read(kvm, vcpu, number, KVM_EXIT_STAT_CYCLES);
-	row->longest = kvm_exit_stats_read(kvm, vcpu, number, KVM_EXIT_STAT_LONGEST);
-	row->nested = kvm_exit_stats_read(kvm, vcpu, number, KVM_EXIT_STAT_NESTED);
-	row->exits = kvm_exit_stats_read(kvm, vcpu, number, KVM_EXIT_STAT_EXITS);
-}
-
-static void kvm_exit_stats_print_row(struct seq_file *m, const char *number,
-				     const char *name,
-				     const struct kvm_exit_row *row)
-{
-	kvm_exit_stats_line(m, "%6s %-26s %18llu %18llu %18llu %18llu %18llu %18llu",
-			    number, name, row->exits, row->cycles, row->off_cpu,
-			    row->vmm, row->longest, row->nested);
-}
 
 #define KVM_EXIT_STATS_NAME_SIZE	32
 
@@ -70,44 +55,54 @@ static const char *kvm_exit_stats_word(u16 number, char *name)
 	return name;
 }
 
-static void kvm_exit_stats_table(struct seq_file *m, struct kvm *kvm,
-				 struct kvm_vcpu *vcpu)
+struct kvm_exit_row {
+	u64 values[ARRAY_SIZE(columns)];
+};
+
+static void kvm_exit_stats_print_row(struct seq_file *m, const char *number,
+				     const char *name, const struct kvm_exit_row *row)
+{
+	const u64 *v = row->values;
+
+	BUILD_BUG_ON(ARRAY_SIZE(columns) != 8);
+	kvm_exit_stats_line(m, "%6s %-26s %18llu %18llu %18llu %18llu %18llu %18llu %18llu %18llu",
+			    number, name, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]);
+}
+
+static void kvm_exit_stats_table(struct seq_file *m, const struct kvm_exit_stats_sums *sums)
 {
 	struct kvm_exit_row row, total = {};
 	char name[KVM_EXIT_STATS_NAME_SIZE];
+	u32 number, i;
 	char text[8];
-	u32 number;
 
 	kvm_exit_stats_line(m, "# %s, %u kHz", kvm_exit_stats_isa_name(), tsc_khz);
-	kvm_exit_stats_line(m, "# %4s %-26s %18s %18s %18s %18s %18s %18s", "exit",
-			    "name", "exits", "cycles", "off-cpu", "vmm",
-			    "longest", "nested");
+	kvm_exit_stats_line(m, "# %4s %-26s %18s %18s %18s %18s %18s %18s %18s %18s", "exit",
+			    "name", columns[0].name, columns[1].name, columns[2].name,
+			    columns[3].name, columns[4].name, columns[5].name,
+			    columns[6].name, columns[7].name);
 
 	for (number = 0; number <= KVM_EXIT_STATS_OTHER; number++) {
-		if (!kvm_exit_stats_defined(number))
+		if (!kvm_exit_stats_defined(number) ||
+		    !kvm_exit_stats_sum(sums, number, KVM_EXIT_STAT_EXITS))
 			continue;
 
-		kvm_exit_stats_read_row(kvm, vcpu, number, &row);
-		if (!row.exits)
-			continue;
-
-		total.exits += row.exits;
-		total.cycles += row.cycles;
-		total.off_cpu += row.off_cpu;
-		total.vmm += row.vmm;
-		total.longest = max(total.longest, row.longest);
-		total.nested += row.nested;
+		for (i = 0; i < ARRAY_SIZE(columns); i++) {
+			row.values[i] = kvm_exit_stats_sum(sums, number, columns[i].value);
+			if (columns[i].value == KVM_EXIT_STAT_LONGEST)
+				total.values[i] = max(total.values[i], row.values[i]);
+			else
+				total.values[i] += row.values[i];
+		}
 		snprintf(text, sizeof(text), "%u", number);
-		kvm_exit_stats_print_row(m, text, kvm_exit_stats_word(number, name),
-					 &row);
+		kvm_exit_stats_print_row(m, text, kvm_exit_stats_word(number, name), &row);
 	}
 
 	kvm_exit_stats_print_row(m, "total", "", &total);
 }
 
 /* The buckets that are not empty, as N:EXITS, for exits of 2^N cycles and more. */
-static void kvm_exit_stats_histograms(struct seq_file *m, struct kvm *kvm,
-				      struct kvm_vcpu *vcpu)
+static void kvm_exit_stats_histograms(struct seq_file *m, const struct kvm_exit_stats_sums *sums)
 {
 	char name[KVM_EXIT_STATS_NAME_SIZE];
 	u32 number, i;
@@ -117,13 +112,12 @@ static void kvm_exit_stats_histograms(struct seq_file *m, struct kvm *kvm,
 
 	for (number = 0; number <= KVM_EXIT_STATS_OTHER; number++) {
 		if (!kvm_exit_stats_defined(number) ||
-		    !kvm_exit_stats_read(kvm, vcpu, number, KVM_EXIT_STAT_EXITS))
+		    !kvm_exit_stats_sum(sums, number, KVM_EXIT_STAT_EXITS))
 			continue;
 
 		seq_printf(m, "%6u %-26s", number, kvm_exit_stats_word(number, name));
 		for (i = 0; i < KVM_EXIT_STATS_NR_BUCKETS; i++) {
-			exits = kvm_exit_stats_read(kvm, vcpu, number,
-						    KVM_EXIT_STAT_HISTOGRAM + i);
+			exits = kvm_exit_stats_sum(sums, number, KVM_EXIT_STAT_HISTOGRAM + i);
 			if (exits)
 				seq_printf(m, " %u:%llu", i, exits);
 		}
@@ -131,11 +125,34 @@ static void kvm_exit_stats_histograms(struct seq_file *m, struct kvm *kvm,
 	}
 }
 
+static int kvm_exit_stats_show(struct seq_file *m, struct kvm *kvm, struct kvm_vcpu *vcpu)
+{
+	struct kvm_exit_stats_sums *sums = kvm_exit_stats_read_sums(kvm, vcpu);
+
+	if (!sums)
+		return -ENOMEM;
+
+	kvm_exit_stats_table(m, sums);
+	kvm_exit_stats_histograms(m, sums);
+	kvfree(sums);
+	return 0;
+}
+
+static int kvm_exit_stats_log(struct kvm *kvm)
+{
+	struct kvm_exit_stats_sums *sums = kvm_exit_stats_read_sums(kvm, NULL);
+
+	if (!sums)
+		return -ENOMEM;
+
+	kvm_exit_stats_table(NULL, sums);
+	kvfree(sums);
+	return 0;
+}
+
 static int kvm_exit_stats_vm_show(struct seq_file *m, void *v)
 {
-	kvm_exit_stats_table(m, m->private, NULL);
-	kvm_exit_stats_histograms(m, m->private, NULL);
-	return 0;
+	return kvm_exit_stats_show(m, m->private, NULL);
 }
 
 static int kvm_exit_stats_vm_open(struct inode *inode, struct file *file)
@@ -160,16 +177,14 @@ static ssize_t kvm_exit_stats_vm_write(struct file *file, const char __user *ubu
 	if (copy_from_user(buf, ubuf, len))
 		return -EFAULT;
 
-	if (sysfs_streq(buf, "log")) {
-		kvm_exit_stats_table(NULL, kvm, NULL);
-		return len;
-	}
+	if (sysfs_streq(buf, "log"))
+		return kvm_exit_stats_log(kvm) ?: len;
 
 	r = kstrtobool(buf, &show);
 	if (r)
 		return r;
 
-	WRITE_ONCE(kvm->arch.exit_stats_hidden, !show);
+	WRITE_ONCE(kvm->arch.exit_stats.hidden, !show);
 	return len;
 }
 
@@ -192,9 +207,7 @@ static int kvm_exit_stats_vcpu_show(struct seq_file *m, void *v)
 {
 	struct kvm_vcpu *vcpu = m->private;
 
-	kvm_exit_stats_table(m, vcpu->kvm, vcpu);
-	kvm_exit_stats_histograms(m, vcpu->kvm, vcpu);
-	return 0;
+	return kvm_exit_stats_show(m, vcpu->kvm, vcpu);
 }
 DEFINE_SHOW_ATTRIBUTE(kvm_exit_stats_vcpu);
 

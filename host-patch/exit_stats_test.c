@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,6 +19,8 @@
 #include "apic.h"
 #include "kvm_util.h"
 #include "processor.h"
+#include "svm_util.h"
+#include "vmx.h"
 
 #define NR_EXITS		100
 
@@ -43,6 +46,9 @@ struct exit_cause {
 	/* Not only the guest makes pages fault. */
 	bool at_least;
 };
+
+/* The exit that access to UNUSED_ADDRESS is, as this host has been set up. */
+static u32 mmio_number;
 
 static struct exit_pair read_leaf(u32 leaf, u32 index)
 {
@@ -171,7 +177,8 @@ static const struct exit_cause causes[] = {
 	{ "WRMSR", EXIT_REASON_MSR_WRITE, SVM_EXIT_MSR, cause_wrmsr },
 	{ "hypercall", EXIT_REASON_VMCALL, SVM_EXIT_VMMCALL, cause_hypercall },
 	{ "HLT", EXIT_REASON_HLT, SVM_EXIT_HLT, cause_halt },
-	{ "MMIO", EXIT_REASON_EPT_MISCONFIG, SVM_EXIT_NPF, cause_mmio, true },
+	/* mmio_number */
+	{ "MMIO", 0, 0, cause_mmio, true },
 };
 
 static void check_cause(const struct exit_cause *cause)
@@ -180,6 +187,9 @@ static void check_cause(const struct exit_cause *cause)
 	struct exit_pair before, after;
 	u64 expected = NR_EXITS;
 	int i;
+
+	if (cause->cause == cause_mmio)
+		number = mmio_number;
 
 	/* The CPUID that reads is in what it returns. */
 	if (number == number_of_cpuids())
@@ -215,12 +225,26 @@ static void guest_counts(void)
 	GUEST_DONE();
 }
 
+/* Each exit that has ended is in one bucket. */
+static u64 read_buckets(u32 number)
+{
+	struct exit_pair buckets;
+	u64 exits = 0;
+	int i;
+
+	for (i = 0; i < KVM_EXIT_STATS_NR_BUCKETS / 2; i++) {
+		buckets = read_view(number, KVM_EXIT_STATS_VIEW_HISTOGRAM + i);
+		exits += buckets.a + buckets.b;
+	}
+	return exits;
+}
+
 /* What is said of the hypercalls, of which none comes in between. */
 static void guest_views(void)
 {
-	struct exit_pair split, longest, count, buckets;
-	u64 exits = 0;
-	u32 number, i;
+	struct exit_pair split, steal, longest, count;
+	u32 number;
+	int i;
 
 	guest_init();
 	number = number_of_hypercalls();
@@ -229,20 +253,136 @@ static void guest_views(void)
 		cause_hypercall();
 
 	split = read_view(number, KVM_EXIT_STATS_VIEW_SPLIT);
+	steal = read_view(number, KVM_EXIT_STATS_VIEW_STEAL);
 	longest = read_view(number, KVM_EXIT_STATS_VIEW_LONGEST);
 	count = read_view(number, KVM_EXIT_STATS_VIEW_COUNT);
 	GUEST_ASSERT_EQ(count.a, NR_EXITS);
 	GUEST_ASSERT(split.a + split.b <= count.b);
+	GUEST_ASSERT(steal.a + steal.b + split.b <= count.b);
 	GUEST_ASSERT(longest.a && longest.a <= count.b);
 	GUEST_ASSERT(longest.a >= count.b / NR_EXITS);
 	/* Nothing was nested. */
 	GUEST_ASSERT_EQ(longest.b, 0);
+	GUEST_ASSERT_EQ(read_buckets(number), NR_EXITS);
+	GUEST_DONE();
+}
 
-	for (i = 0; i < KVM_EXIT_STATS_NR_BUCKETS / 2; i++) {
-		buckets = read_view(number, KVM_EXIT_STATS_VIEW_HISTOGRAM + i);
-		exits += buckets.a + buckets.b;
+/* Port I/O is for userspace to handle, and takes its time. */
+static void guest_vmm(void)
+{
+	u32 number;
+	int i;
+
+	guest_init();
+	number = is_svm ? SVM_EXIT_IOIO : EXIT_REASON_IO_INSTRUCTION;
+	for (i = 0; i < NR_EXITS; i++)
+		cause_port_io();
+	GUEST_ASSERT(read_view(number, KVM_EXIT_STATS_VIEW_SPLIT).b);
+	GUEST_ASSERT_EQ(read_view(number, KVM_EXIT_STATS_VIEW_STEAL).b, 0);
+	GUEST_DONE();
+}
+
+static void guest_identity(void)
+{
+	struct exit_pair first, second;
+
+	guest_init();
+	first = read_leaf(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_IDENTITY);
+	second = read_leaf(KVM_EXIT_STATS_CPUID_TOTALS,
+			   KVM_EXIT_STATS_SCOPE_VCPU | KVM_EXIT_STATS_IDENTITY);
+	GUEST_ASSERT_EQ(first.a, second.a);
+	GUEST_ASSERT(first.b < second.b);
+	GUEST_SYNC(first.a);
+	GUEST_DONE();
+}
+
+static void l2_guest_code(void)
+{
+	asm volatile("1: cpuid\n\t"
+		     "jmp 1b");
+}
+
+#define CPUID_LENGTH	2
+
+/* All exits of L2 are L1's to handle, and count as nested for both. */
+static void check_nested(u64 nested_before)
+{
+	GUEST_ASSERT_EQ(read_view(number_of_cpuids(), KVM_EXIT_STATS_VIEW_LONGEST).b,
+			nested_before + NR_EXITS);
+}
+
+static void prepare_l2_vmx(struct vmx_pages *vmx)
+{
+	/* Some kernels want a stack, which L2 does not use. */
+	void (*prepare)(struct vmx_pages *vmx, void *rip, void *rsp) = (void *)prepare_vmcs;
+
+	GUEST_ASSERT(prepare_for_vmx_operation(vmx));
+	GUEST_ASSERT(load_vmcs(vmx));
+	prepare(vmx, l2_guest_code, l2_guest_code);
+}
+
+static void guest_l1_vmx(struct vmx_pages *vmx)
+{
+	u64 nested;
+	int i;
+
+	guest_init();
+	prepare_l2_vmx(vmx);
+	nested = read_view(number_of_cpuids(), KVM_EXIT_STATS_VIEW_LONGEST).b;
+	for (i = 0; i < NR_EXITS; i++) {
+		GUEST_ASSERT_EQ(i ? vmresume() : vmlaunch(), 0);
+		GUEST_ASSERT_EQ(vmreadz(VM_EXIT_REASON), EXIT_REASON_CPUID);
+		vmwrite(GUEST_RIP, vmreadz(GUEST_RIP) + CPUID_LENGTH);
 	}
-	GUEST_ASSERT_EQ(exits, NR_EXITS);
+	check_nested(nested);
+	GUEST_DONE();
+}
+
+/*
+ * KVM leaves it to hardware to refuse this TPR threshold.  VM-Fail is no exit, and ends
+ * none: that of VMLAUNCH goes on, until L1 runs again.
+ */
+static void guest_vm_fail(struct vmx_pages *vmx)
+{
+	struct exit_pair before, after;
+	u32 number = EXIT_REASON_VMLAUNCH;
+	int i;
+
+	guest_init();
+	prepare_l2_vmx(vmx);
+	vmwrite(CPU_BASED_VM_EXEC_CONTROL,
+		vmreadz(CPU_BASED_VM_EXEC_CONTROL) | CPU_BASED_TPR_SHADOW);
+	vmwrite(VIRTUAL_APIC_PAGE_ADDR, vmx->msr_gpa);
+	vmwrite(TPR_THRESHOLD, 0x10);
+
+	before = read_view(number, KVM_EXIT_STATS_VIEW_COUNT);
+	for (i = 0; i < NR_EXITS; i++)
+		GUEST_ASSERT(vmlaunch());
+	GUEST_ASSERT_EQ(vmreadz(VM_INSTRUCTION_ERROR), 7);
+	after = read_view(number, KVM_EXIT_STATS_VIEW_COUNT);
+	GUEST_ASSERT_EQ(after.a - before.a, NR_EXITS);
+	GUEST_ASSERT(after.b > before.b);
+	GUEST_ASSERT_EQ(read_buckets(number), after.a);
+	GUEST_DONE();
+}
+
+static void guest_l1_svm(struct svm_test_data *svm)
+{
+	void (*setup)(struct svm_test_data *svm, void *rip, void *rsp) = (void *)generic_svm_setup;
+	struct vmcb *vmcb = svm->vmcb;
+	u64 nested;
+	int i;
+
+	guest_init();
+	setup(svm, l2_guest_code, l2_guest_code);
+	vmcb->control.intercept |= BIT_ULL(INTERCEPT_CPUID);
+	nested = read_view(number_of_cpuids(), KVM_EXIT_STATS_VIEW_LONGEST).b;
+	for (i = 0; i < NR_EXITS; i++) {
+		run_guest(vmcb, svm->vmcb_gpa);
+		GUEST_ASSERT_EQ(vmcb->control.exit_code, SVM_EXIT_CPUID);
+		vmcb->save.rip += CPUID_LENGTH;
+	}
+	check_nested(nested);
 	GUEST_DONE();
 }
 
@@ -279,7 +419,7 @@ static void guest_undefined(void)
 
 	/* Views, subleaves and leaves that there are not. */
 	number = number_of_cpuids();
-	for (i = 3; i < KVM_EXIT_STATS_VIEW_HISTOGRAM; i++)
+	for (i = KVM_EXIT_STATS_VIEW_STEAL + 1; i < KVM_EXIT_STATS_VIEW_HISTOGRAM; i++)
 		check_answer(KVM_EXIT_STATS_CPUID_REASON,
 			     i << KVM_EXIT_STATS_VIEW_SHIFT | number, 0, 0);
 	for (i = 24; i < 31; i++)
@@ -337,7 +477,11 @@ static void guest_emulated(void)
 	exits = read_exits(number);
 	GUEST_ASSERT_EQ(emulate_read_exits(number), exits);
 	GUEST_ASSERT_EQ(emulate_read_exits(number), exits);
-	GUEST_ASSERT_EQ(read_exits(undefined_opcode), 2);
+	/* On VMX a host's NMI is an exit of the same number. */
+	if (is_svm)
+		GUEST_ASSERT_EQ(read_exits(undefined_opcode), 2);
+	else
+		GUEST_ASSERT(read_exits(undefined_opcode) >= 2);
 	GUEST_DONE();
 }
 
@@ -390,6 +534,11 @@ static void guest_switched(void)
 	GUEST_DONE();
 }
 
+static bool host_is_svm(void)
+{
+	return !access("/sys/module/kvm_amd", F_OK);
+}
+
 /* Run to the guest's next GUEST_SYNC(), or its end.  Return false at the end. */
 static bool run_to_sync(struct kvm_vcpu *vcpu, u64 *stage)
 {
@@ -432,13 +581,27 @@ static void test_guest(const char *what, void *guest_code)
 	kvm_vm_free(vm);
 }
 
+/* Without two-dimensional paging, or a cache of MMIO, it is another exit. */
+static u32 number_of_mmio(void)
+{
+	if (host_is_svm())
+		return get_kvm_amd_param_bool("npt") ? SVM_EXIT_NPF :
+						       SVM_EXIT_EXCP_BASE + PF_VECTOR;
+	if (!get_kvm_intel_param_bool("ept"))
+		return EXIT_REASON_EXCEPTION_NMI;
+	return get_kvm_param_bool("mmio_caching") ? EXIT_REASON_EPT_MISCONFIG :
+						    EXIT_REASON_EPT_VIOLATION;
+}
+
 static void test_counts(void)
 {
 	struct kvm_vcpu *vcpu;
 	struct kvm_vm *vm;
 	u64 stage;
 
+	mmio_number = number_of_mmio();
 	vm = vm_create_with_one_vcpu(&vcpu, guest_counts);
+	sync_global_to_guest(vm, mmio_number);
 	virt_pg_map(vm, UNUSED_ADDRESS, UNUSED_ADDRESS);
 	while (run_to_sync(vcpu, &stage))
 		pr_info("Count: %s\n", causes[stage].name);
@@ -500,12 +663,71 @@ static void test_defined_leaf(void)
 	free(cpuid);
 }
 
+static void test_identity(void)
+{
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm;
+	u64 identities[2];
+	int i;
+
+	pr_info("Identity\n");
+	for (i = 0; i < 2; i++) {
+		vm = vm_create_with_one_vcpu(&vcpu, guest_identity);
+		TEST_ASSERT(run_to_sync(vcpu, &identities[i]), "No identity");
+		run_to_end(vcpu);
+		kvm_vm_free(vm);
+	}
+	TEST_ASSERT(identities[0] && identities[1] && identities[0] != identities[1],
+		    "Two VMs have the identities %llx and %llx",
+		    (unsigned long long)identities[0], (unsigned long long)identities[1]);
+}
+
+/* A guest that is a hypervisor itself */
+static void test_l1(const char *what, void *guest_code)
+{
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm;
+	u64 gva = 0;
+
+	pr_info("%s\n", what);
+	vm = vm_create_with_one_vcpu(&vcpu, guest_code);
+	if (host_is_svm())
+		vcpu_alloc_svm(vm, (void *)&gva);
+	else
+		vcpu_alloc_vmx(vm, (void *)&gva);
+	vcpu_args_set(vcpu, 1, gva);
+	run_to_end(vcpu);
+	kvm_vm_free(vm);
+}
+
+static void test_nested(void)
+{
+	if (kvm_cpu_has(X86_FEATURE_SVM)) {
+		test_l1("L2", guest_l1_svm);
+	} else if (kvm_cpu_has(X86_FEATURE_VMX)) {
+		test_l1("L2", guest_l1_vmx);
+		test_l1("VM-Fail", guest_vm_fail);
+	} else {
+		print_skip("L2: no nested virtualization");
+	}
+}
+
 static void switch_statistics(bool on)
 {
 	int fd = open(EXIT_STATS_PARAM, O_WRONLY);
 
 	TEST_ASSERT(fd >= 0 && write(fd, on ? "1" : "0", 1) == 1,
 		    "Cannot write " EXIT_STATS_PARAM);
+	close(fd);
+}
+
+/* Whatever failed meanwhile */
+static void switch_on(void)
+{
+	int fd = open(EXIT_STATS_PARAM, O_WRONLY);
+
+	if (fd >= 0 && write(fd, "1", 1) != 1)
+		pr_info("Cannot write " EXIT_STATS_PARAM "\n");
 	close(fd);
 }
 
@@ -521,6 +743,7 @@ static void test_switch(void)
 	}
 
 	pr_info("Off and on again\n");
+	atexit(switch_on);
 	vm = vm_create_with_one_vcpu(&vcpu, guest_switched);
 	while (run_to_sync(vcpu, &stage))
 		switch_statistics(stage);
@@ -534,6 +757,9 @@ int main(int argc, char *argv[])
 
 	test_counts();
 	test_guest("Views", guest_views);
+	test_guest("The VMM's time", guest_vmm);
+	test_identity();
+	test_nested();
 	test_guest("What is not defined", guest_undefined);
 	test_two_vcpus();
 	test_defined_leaf();

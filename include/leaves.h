@@ -22,7 +22,7 @@
 #define KVM_EXIT_STATS_SIGNATURE	"KVMExitStats"
 
 /*
- * Totals.  ECX selects, and ECX[31] is the scope:
+ * Totals and what is said of the VM.  ECX selects, and ECX[31] is the scope:
  *
  * SUM:		A = exits, B = cycles, over all reasons.
  * DESCRIPTION:	EAX[15:0] = ABI version, EAX[23:16] = encoding of exit numbers,
@@ -32,12 +32,17 @@
  *		happened.  EAX holds bits 0-31, EBX 32-63, ECX 64-95 and EDX
  *		96-127.
  *
+ * IDENTITY:	A = 64 random bits that are drawn when the VM is created, B = cycles
+ *		since then.  A VM that was migrated, restored or restarted has other
+ *		bits and statistics that begin anew; a guest's reset keeps both.
+ *
  * Other values of ECX return four zeros.
  */
 #define KVM_EXIT_STATS_CPUID_TOTALS	0x4FFFFFFC
 #define KVM_EXIT_STATS_SUM		0
 #define KVM_EXIT_STATS_DESCRIPTION	1
 #define KVM_EXIT_STATS_OCCUPANCY	2
+#define KVM_EXIT_STATS_IDENTITY		0x10000
 
 #define KVM_EXIT_STATS_VERSION		1
 #define KVM_EXIT_STATS_ENCODING_SHIFT	16
@@ -47,30 +52,39 @@
 /* SVM exit codes, as in AMD's APM. */
 #define KVM_EXIT_STATS_ENCODING_SVM	2
 
-/* Feature bits: the scope bit works, and the views that there are. */
+/* Feature bits: the scope bit works, the views that there are, IDENTITY. */
 #define KVM_EXIT_STATS_FEATURE_VCPU	0x00000001
 #define KVM_EXIT_STATS_FEATURE_SPLIT	0x00000002
 #define KVM_EXIT_STATS_FEATURE_LONGEST	0x00000004
 #define KVM_EXIT_STATS_FEATURE_HISTOGRAM 0x00000008
+#define KVM_EXIT_STATS_FEATURE_STEAL	0x00000010
+#define KVM_EXIT_STATS_FEATURE_IDENTITY	0x00000020
 
 /*
  * One exit number.  ECX[15:0] = the number, ECX[23:16] = the view, ECX[30:24] =
  * zero, ECX[31] = the scope.
  *
  * COUNT:	A = exits, B = cycles from each exit to the vCPU's next entry.
- * SPLIT:	A = those of the cycles that the vCPU was off-CPU in KVM_RUN, i.e. halted
- *		or preempted, B = those from KVM_RUN's return to its next call, i.e.
- *		in the VMM.  The rest is KVM's own.  A + B never exceed the cycles
- *		that a later COUNT reads.
+ * SPLIT:	A = those of the cycles that the vCPU was off-CPU in KVM_RUN, whatever
+ *		for, B = those from KVM_RUN's return to its next call, i.e. in the VMM.
+ *		The rest is KVM's.
  * LONGEST:	A = cycles of the longest exit, B = exits that were taken while
  *		the guest ran a guest of its own.
+ * STEAL:	A = those of the cycles that the vCPU could have run in KVM_RUN and did
+ *		not, because it was preempted, or woken and waiting for a CPU,
+ *		B = those that it was idle: from its going to sleep in KVM until it
+ *		was woken, asleep or polled for.  The rest, less the VMM's, is what
+ *		the host did for the exits.
  * HISTOGRAM + i: A = exits of 2^(2i) to 2^(2i+1)-1 cycles, B = of 2^(2i+1) to
  *		2^(2i+2)-1, i.e. buckets 2i and 2i+1.  The first bucket has exits
- *		of 0 cycles, too, and the last all that were longer.  An exit is in
- *		a bucket from the entry that follows it.
+ *		of 0 cycles, too, and the last all that were longer.
  *
  * Unknown views, and ECX[30:24] other than zero, return four zeros.  Numbers
  * that the vendor's manual does not define return EDX = UNDEFINED and zeros.
+ *
+ * The time of an exit ends with the entry that follows it.  It is added, with its
+ * parts and to its bucket, when the vCPU exits again.  Neither the parts of SPLIT nor
+ * those of STEAL and the VMM's exceed the cycles that a later COUNT reads.
  *
  * The CPUID that reads is an exit, too: it is counted in what it returns, and its
  * cycles are not yet.
@@ -81,6 +95,7 @@
 #define KVM_EXIT_STATS_VIEW_COUNT	0
 #define KVM_EXIT_STATS_VIEW_SPLIT	1
 #define KVM_EXIT_STATS_VIEW_LONGEST	2
+#define KVM_EXIT_STATS_VIEW_STEAL	3
 #define KVM_EXIT_STATS_VIEW_HISTOGRAM	0x10
 #define KVM_EXIT_STATS_NR_BUCKETS	32
 #define KVM_EXIT_STATS_UNDEFINED	0xFFFFFFFF
