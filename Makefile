@@ -31,7 +31,7 @@ patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/
 	     host-patch/files include/leaves.h
 lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
 
-.PHONY: all run lab report check test selftest test-selftests test-debug test-fresh \
+.PHONY: all run lab bench report check test selftest test-selftests test-debug test-fresh \
 	series test-series fuzz install uninstall host install-host uninstall-host clean help packages-%
 .DELETE_ON_ERROR:
 
@@ -40,6 +40,7 @@ all: $(B)/cpuid-query $(B)/exit-workload
 help:
 	@echo 'make run             boot the chain and show the tables from the inner VM'
 	@echo "make lab CMD='...'   the same chain, any shell command in the inner VM"
+	@echo 'make bench           what an exit and a reading cost, in instructions'
 	@echo "make report          what each of exit-workload's workloads costs, $(B)/report/"
 	@echo "make test            all tests, on VMs inside an emulated PC; the last line counts them"
 	@echo 'make test-debug      the scenarios on kernels with KASAN, lockdep, kmemleak, KCSAN'
@@ -58,7 +59,7 @@ help:
 	@echo 'make clean           remove $(B)/'
 
 # Packages: quick when all are there.  What one command needs is asked for at once.
-run lab selftest: GROUPS := tool kernel lab
+run lab selftest bench: GROUPS := tool kernel lab
 report: GROUPS := tool kernel lab report
 test-fresh: GROUPS := fresh
 check test-series: GROUPS := tool kernel check
@@ -129,6 +130,14 @@ $(K)/patched/kvm.ko: $(patch_src) host-patch/apply host-patch/build-modules $(K)
 	@host-patch/apply $(K)/src $(KERNEL)
 	@$(stage) 1200 $(B)/log/modules.log "Building KVM's modules" \
 		env KCFLAGS=$(MODULE_CFLAGS) host-patch/build-modules build $(K) $(K)/patched
+	@touch $@
+
+# The same without the patch, by the same compiler: what its cost is held against
+$(K)/unpatched/kvm.ko: host-patch/build-modules $(K)/src/.prepared | $(K)/patched/kvm.ko
+	@host-patch/apply -R $(K)/src
+	@$(stage) 1200 $(B)/log/unpatched.log "Building KVM's modules without the patch" \
+		env KCFLAGS=$(MODULE_CFLAGS) host-patch/build-modules build $(K) $(K)/unpatched
+	@host-patch/apply $(K)/src $(KERNEL)
 	@touch $@
 
 # For the kernel that runs here, or RELEASE
@@ -215,6 +224,9 @@ selftest: $(lab_deps) $(K)/selftests/$(firstword $(TEST))
 $(B)/%-check: tests/e2e/%-check.c $(wildcard tests/e2e/*.h) include/leaves.h Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $<
 
+$(B)/vm-bench: tests/bench/vm-bench.c $(wildcard tests/e2e/*.h) include/leaves.h Makefile | packages-tool
+	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -Itests/e2e -static -o $@ $<
+
 # gcc's and clang's "undefined" leave the conversions out
 SANITIZE := -O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
 
@@ -227,15 +239,18 @@ check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/exit-workload $(K)/patched/k
 check: $(check_deps) | packages-check
 	@tests/run $(K) $(KERNEL) check
 
+bench: $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_test) $(e2e_programs)
+	@tests/run $(K) $(KERNEL) bench
+
 test-fresh: | packages-fresh
 	@tests/run $(K) $(KERNEL) fresh
 
 test-series: $(K)/patched/kvm.ko | packages-check
 	@tests/run $(K) $(KERNEL) series
 
-e2e_programs := $(addprefix $(B)/,exit-workload guest-check host-check vm-check)
+e2e_programs := $(addprefix $(B)/,exit-workload guest-check host-check vm-check vm-bench)
 
-test: $(check_deps) $(lab_deps) $(exit_stats_test) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check
+test: $(check_deps) $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_test) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check
 	@tests/run $(K) $(KERNEL) check lab
 
 # Fuzzing, of what reads files; clang dislikes one of our ways to write a string

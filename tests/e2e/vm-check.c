@@ -1,38 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * vm-check NAME: checks with a virtual machine of their own, made without QEMU:
- * one vCPU in real mode, with interrupts disabled, whose few instructions are
- * known one by one.
- */
-#include <err.h>
-#include <fcntl.h>
+/* vm-check NAME: checks with a virtual machine of their own. */
 #include <inttypes.h>
-#include <linux/kvm.h>
-#include <stdint.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include <stdio.h>
 
 #include "check.h"
 #include "leaf.h"
 #include "leaves.h"
+#include "raw-vm.h"
 #include "reasons.h"
-
-#define MEMORY_SIZE	0x10000
-#define CODE		0x1000
-#define RESULT		0x8000
 
 /* What the guest does, and how often. */
 #define OUTS		100
 #define LOOPS		50000
 #define VMM_LOOPS	15000
 #define CPUIDS		100
-
-#define STR(x)		#x
-#define XSTR(x)		STR(x)
-
-#define STORE(reg, offset) "	movl %" #reg ", " XSTR(RESULT) " + " #offset "\n"
+#define MANY		32
 
 /* A TSC, then the sum of all exits; OUTS times a loop and an OUT; both again. */
 extern const char closure_begin[], closure_end[];
@@ -94,73 +76,24 @@ asm(".pushsection .rodata\n"
     "	.code64\n"
     ".popsection\n");
 
-struct vm {
-	int vcpu;
-	struct kvm_run *run;
-	uint8_t *memory;
-};
+/* OUTS times OUT, and how often that has been an exit: its number is where that is stored. */
+extern const char late_begin[], late_end[];
 
-static int kvm_ioctl(int fd, unsigned long request, void *arg, const char *what)
-{
-	int result = ioctl(fd, request, arg);
-
-	if (result < 0)
-		err(3, "%s", what);
-	return result;
-}
-
-static void *map(size_t size, int flags, int fd)
-{
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
-
-	if (memory == MAP_FAILED)
-		err(3, "mmap");
-	return memory;
-}
-
-static void start_in_real_mode(int vcpu)
-{
-	struct kvm_regs regs = { .rip = CODE, .rflags = 2 };
-	struct kvm_sregs sregs;
-
-	kvm_ioctl(vcpu, KVM_GET_SREGS, &sregs, "KVM_GET_SREGS");
-	sregs.cs.base = 0;
-	sregs.cs.selector = 0;
-	kvm_ioctl(vcpu, KVM_SET_SREGS, &sregs, "KVM_SET_SREGS");
-	kvm_ioctl(vcpu, KVM_SET_REGS, &regs, "KVM_SET_REGS");
-}
-
-static int open_kvm(void)
-{
-	int kvm = open("/dev/kvm", O_RDWR);
-
-	if (kvm < 0)
-		err(3, "/dev/kvm");
-	return kvm;
-}
-
-static struct vm create_vm(const char *code, const char *end)
-{
-	int kvm = open_kvm();
-	struct vm vm;
-	int fd;
-
-	vm.memory = map(MEMORY_SIZE, MAP_SHARED | MAP_ANONYMOUS, -1);
-	memcpy(vm.memory + CODE, code, end - code);
-
-	struct kvm_userspace_memory_region region = {
-		.memory_size = MEMORY_SIZE,
-		.userspace_addr = (uintptr_t)vm.memory,
-	};
-
-	fd = kvm_ioctl(kvm, KVM_CREATE_VM, NULL, "KVM_CREATE_VM");
-	kvm_ioctl(fd, KVM_SET_USER_MEMORY_REGION, &region, "KVM_SET_USER_MEMORY_REGION");
-	vm.vcpu = kvm_ioctl(fd, KVM_CREATE_VCPU, NULL, "KVM_CREATE_VCPU");
-	vm.run = map(kvm_ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, NULL,
-			       "KVM_GET_VCPU_MMAP_SIZE"), MAP_SHARED, vm.vcpu);
-	start_in_real_mode(vm.vcpu);
-	return vm;
-}
+asm(".pushsection .rodata\n"
+    "	.code16\n"
+    "late_begin:\n"
+    "	movl $" XSTR(OUTS) ", %edi\n"
+    "1:	outb %al, $0x80\n"
+    "	decl %edi\n"
+    "	jnz 1b\n"
+    "	movl $" XSTR(KVM_EXIT_STATS_CPUID_REASON) ", %eax\n"
+    "	movl " XSTR(RESULT) ", %ecx\n"
+    "	cpuid\n"
+    STORE(eax, 0)
+    "	hlt\n"
+    "late_end:\n"
+    "	.code64\n"
+    ".popsection\n");
 
 /* Run to the HLT, with VMM_LOOPS turns of a loop at each exit before. */
 static void run_vm(const struct vm *vm)
@@ -228,6 +161,53 @@ static void check_nested(void)
 	      "which are exits of the guest itself");
 }
 
+static uint32_t run_late(const struct vm *vm)
+{
+	uint32_t *result = (uint32_t *)(vm->memory + RESULT);
+
+	*result = reasons->port;
+	start_in_real_mode(vm->vcpu);
+	run_vm(vm);
+	return *result;
+}
+
+static void switch_on(void)
+{
+	int fd = open("/sys/module/kvm/parameters/exit_stats", O_WRONLY);
+
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		err(3, "exit_stats");
+	close(fd);
+}
+
+/* The statistics are switched on after the machine has been made, and has run. */
+static void check_late(void)
+{
+	struct vm vm = create_vm(late_begin, late_end);
+	uint32_t exits;
+
+	run_late(&vm);
+	switch_on();
+	exits = run_late(&vm);
+	check(exits == OUTS, "a VM from before they were switched on counts from then on: %"
+	      PRIu32 " of %d", exits, OUTS);
+	exits = run_late(&vm);
+	check(exits == 2 * OUTS, "and goes on to: %" PRIu32 " of %d", exits, 2 * OUTS);
+}
+
+/* Be a machine of many vCPUs that does nothing. */
+static void many(void)
+{
+	struct vm vm = create_vm(late_begin, late_end);
+	long i;
+
+	for (i = 1; i < MANY; i++)
+		kvm_ioctl(vm.fd, KVM_CREATE_VCPU, (void *)i, "KVM_CREATE_VCPU");
+	puts("ready");
+	fflush(stdout);
+	pause();
+}
+
 /*
  * Be two machines that do nothing, until somebody ends this: one without an APIC, and one
  * whose APIC is not switched on.
@@ -249,9 +229,13 @@ int main(int argc, char **argv)
 		check_closure();
 	else if (argc == 2 && !strcmp(argv[1], "nested"))
 		check_nested();
+	else if (argc == 2 && !strcmp(argv[1], "late"))
+		check_late();
+	else if (argc == 2 && !strcmp(argv[1], "many"))
+		many();
 	else if (argc == 2 && !strcmp(argv[1], "hold"))
 		hold();
 	else
-		errx(1, "usage: vm-check closure|nested|hold");
+		errx(1, "usage: vm-check closure|nested|late|many|hold");
 	return checks_failed != 0;
 }

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# What an exit and a reading cost, in Bochs in instructions: stock modules that the same
+# compiler made, patched ones switched off, and on.
+. /lab/lib.sh
+
+# bench MODULES ROW-NAME VCPUS... [-- ARGS]
+bench() {
+	bench_row=$2
+	load_kvm "$1" "$3"
+	shift 3
+	for vcpus; do
+		/lab/vm-bench "$vcpus" | sed "s/^/$bench_row /"
+	done
+	unload_kvm
+}
+
+{
+	bench unpatched stock '' 1
+	bench patched off exit_stats=0 1
+	bench patched on '' 1 16 64
+} >/tmp/bench
+sed 's/^/# bench: /' /tmp/bench
+
+# A bound is of a difference from what CPUID, of the same leaf, takes with stock modules.
+# shellcheck disable=SC2154 # from awk
+awk '
+	FILENAME == "/tmp/bench" {
+		ticks[$1, $2, $3] = $4
+		next
+	}
+	/^#/ || !NF { next }
+	{
+		stock = ticks["stock", $2, 1]
+		cost = ticks[$1, $2, $3]
+		more = cost - stock
+		printf "%sok - %s, %s, %d vCPUs: %d more than stock, at most %d\n",
+		       cost && stock && more <= $4 ? "" : "not ", $1, $2, $3, more, $4
+	}' /tmp/bench /lab/bounds
+echo "# done"

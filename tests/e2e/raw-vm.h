@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Virtual machines made without QEMU: vCPUs in real mode, with interrupts disabled,
+ * whose few instructions are known one by one.
+ */
+#ifndef RAW_VM_H
+#define RAW_VM_H
+
+#include <err.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define MEMORY_SIZE	0x10000
+#define CODE		0x1000
+#define RESULT		0x8000
+
+#define STR(x)		#x
+#define XSTR(x)		STR(x)
+
+#define STORE(reg, offset) "	movl %" #reg ", " XSTR(RESULT) " + " #offset "\n"
+
+struct vm {
+	int kvm;
+	int fd;
+	/* The first one */
+	int vcpu;
+	struct kvm_run *run;
+	uint8_t *memory;
+};
+
+static int kvm_ioctl(int fd, unsigned long request, void *arg, const char *what)
+{
+	int result = ioctl(fd, request, arg);
+
+	if (result < 0)
+		err(3, "%s", what);
+	return result;
+}
+
+static void *map(size_t size, int flags, int fd)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	if (memory == MAP_FAILED)
+		err(3, "mmap");
+	return memory;
+}
+
+static void start_in_real_mode(int vcpu)
+{
+	struct kvm_regs regs = { .rip = CODE, .rflags = 2 };
+	struct kvm_sregs sregs;
+
+	kvm_ioctl(vcpu, KVM_GET_SREGS, &sregs, "KVM_GET_SREGS");
+	sregs.cs.base = 0;
+	sregs.cs.selector = 0;
+	kvm_ioctl(vcpu, KVM_SET_SREGS, &sregs, "KVM_SET_SREGS");
+	kvm_ioctl(vcpu, KVM_SET_REGS, &regs, "KVM_SET_REGS");
+}
+
+static int open_kvm(void)
+{
+	int kvm = open("/dev/kvm", O_RDWR);
+
+	if (kvm < 0)
+		err(3, "/dev/kvm");
+	return kvm;
+}
+
+/* A machine of one vCPU, with what is from @code to @end at CODE in its memory. */
+static struct vm create_vm(const char *code, const char *end)
+{
+	struct vm vm = { .kvm = open_kvm() };
+
+	vm.memory = map(MEMORY_SIZE, MAP_SHARED | MAP_ANONYMOUS, -1);
+	memcpy(vm.memory + CODE, code, end - code);
+
+	struct kvm_userspace_memory_region region = {
+		.memory_size = MEMORY_SIZE,
+		.userspace_addr = (uintptr_t)vm.memory,
+	};
+
+	vm.fd = kvm_ioctl(vm.kvm, KVM_CREATE_VM, NULL, "KVM_CREATE_VM");
+	kvm_ioctl(vm.fd, KVM_SET_USER_MEMORY_REGION, &region, "KVM_SET_USER_MEMORY_REGION");
+	vm.vcpu = kvm_ioctl(vm.fd, KVM_CREATE_VCPU, NULL, "KVM_CREATE_VCPU");
+	vm.run = map(kvm_ioctl(vm.kvm, KVM_GET_VCPU_MMAP_SIZE, NULL,
+			       "KVM_GET_VCPU_MMAP_SIZE"), MAP_SHARED, vm.vcpu);
+	start_in_real_mode(vm.vcpu);
+	return vm;
+}
+
+#endif
