@@ -250,6 +250,17 @@ static bool occupancy_right(uint32_t block, struct regs regs)
 	return true;
 }
 
+/* The same bits each time, and time that goes on */
+static bool identity_right(struct regs regs)
+{
+	static struct pair before;
+	struct pair now = pair_of(regs);
+	bool right = now.a && now.b > before.b && (!before.a || now.a == before.a);
+
+	before = now;
+	return right;
+}
+
 static bool totals_right(uint32_t index, struct regs regs)
 {
 	static const struct regs zeros;
@@ -264,8 +275,12 @@ static bool totals_right(uint32_t index, struct regs regs)
 		       regs.ebx == (KVM_EXIT_STATS_FEATURE_VCPU |
 				    KVM_EXIT_STATS_FEATURE_SPLIT |
 				    KVM_EXIT_STATS_FEATURE_LONGEST |
-				    KVM_EXIT_STATS_FEATURE_HISTOGRAM) && regs.ecx &&
+				    KVM_EXIT_STATS_FEATURE_HISTOGRAM |
+				    KVM_EXIT_STATS_FEATURE_STEAL |
+				    KVM_EXIT_STATS_FEATURE_IDENTITY) && regs.ecx &&
 		       regs.edx >= 1 && regs.edx <= 2;
+	case KVM_EXIT_STATS_IDENTITY:
+		return identity_right(regs);
 	}
 	index -= KVM_EXIT_STATS_OCCUPANCY;
 	return index < 512 ? occupancy_right(index, regs) : same(regs, zeros);
@@ -273,7 +288,7 @@ static bool totals_right(uint32_t index, struct regs regs)
 
 static bool is_view(uint32_t view)
 {
-	return view <= KVM_EXIT_STATS_VIEW_LONGEST ||
+	return view <= KVM_EXIT_STATS_VIEW_STEAL ||
 	       (view >= KVM_EXIT_STATS_VIEW_HISTOGRAM && view < VIEW_END);
 }
 
@@ -623,34 +638,13 @@ static void timer_load(void)
 			;
 	}
 }
-
-/*
- * Cycles of a CPUID, exit and re-entry, as the guest sees them: the shortest of
- * many short runs, so that no interrupt is in it.
- */
-static void cost(void)
-{
-	uint64_t start, cycles, best = UINT64_MAX;
-	int run, i;
-
-	for (run = 0; run < 100; run++) {
-		start = __builtin_ia32_rdtsc();
-		for (i = 0; i < 20; i++)
-			cpuid(0, 0);
-		cycles = __builtin_ia32_rdtsc() - start;
-		if (cycles < best)
-			best = cycles;
-	}
-	printf("%" PRIu64 "\n", best / 20);
-}
-
 static bool grew(struct pair before, struct pair after)
 {
 	return after.a >= before.a && after.b >= before.b;
 }
 
 struct watched {
-	struct pair split, longest, count;
+	struct pair split, longest, steal, count;
 };
 
 /* Parts before the whole.  Returns false if they exceed it, or if one shrank. */
@@ -660,12 +654,14 @@ static bool watch(uint32_t reason, struct watched *watched)
 
 	now.split = read_view(reason, KVM_EXIT_STATS_VIEW_SPLIT);
 	now.longest = read_view(reason, KVM_EXIT_STATS_VIEW_LONGEST);
+	now.steal = read_view(reason, KVM_EXIT_STATS_VIEW_STEAL);
 	now.count = read_reason(reason);
 	*watched = now;
 	return now.split.a + now.split.b <= now.count.cycles &&
+	       now.steal.a + now.steal.b + now.split.b <= now.count.cycles &&
 	       now.longest.a <= now.count.cycles &&
 	       grew(before.split, now.split) && grew(before.longest, now.longest) &&
-	       grew(before.count, now.count);
+	       grew(before.steal, now.steal) && grew(before.count, now.count);
 }
 
 static void split_load(void)
@@ -677,13 +673,11 @@ static void split_load(void)
 	_exit(0);
 }
 
-static struct pair split_percent(const struct watched *watched)
+static struct pair percent(struct pair part, const struct watched *watched)
 {
 	uint64_t cycles = watched->count.cycles ? watched->count.cycles : 1;
 
-	return (struct pair) {
-		{ watched->split.a * 100 / cycles }, { watched->split.b * 100 / cycles },
-	};
+	return (struct pair) { { part.a * 100 / cycles }, { part.b * 100 / cycles } };
 }
 
 static struct watched watched[NR_NUMBERS];
@@ -716,17 +710,128 @@ static void check_split(void)
 /* Where both vCPUs have one CPU, on a kernel that is not slowed down */
 static void check_shares(void)
 {
+	const struct watched *halts = &watched[reasons->hlt];
+	const struct watched *interrupts = &watched[reasons->interrupt];
+	const struct watched *outs = &watched[reasons->port];
 	struct pair halt, interrupt, out;
 
 	check_split();
-	halt = split_percent(&watched[reasons->hlt]);
-	interrupt = split_percent(&watched[reasons->interrupt]);
-	out = split_percent(&watched[reasons->port]);
+	halt = percent(halts->split, halts);
+	interrupt = percent(interrupts->split, interrupts);
+	out = percent(outs->split, outs);
 	check(halt.a > 90 && halt.b < 5, "halts are off-CPU: %" PRIu64 " %%", halt.a);
 	check(interrupt.a > 50 && interrupt.b < 5,
 	      "host interrupts end with another vCPU on the CPU: off-CPU %" PRIu64 " %%",
 	      interrupt.a);
 	check(out.b > 25, "port I/O is the VMM's: %" PRIu64 " %%", out.b);
+
+	halt = percent(halts->steal, halts);
+	interrupt = percent(interrupts->steal, interrupts);
+	check(halt.a + halt.b > 90, "halts are halted, or woken without a CPU: %" PRIu64
+	      " %% and %" PRIu64 " %%", halt.b, halt.a);
+	check(interrupt.a > 50 && interrupt.b == 0,
+	      "what the other vCPU takes is stolen: %" PRIu64 " %%", interrupt.a);
+}
+
+/* Of all reasons; steal of /proc/stat in microseconds. */
+struct waits {
+	uint64_t tsc, cycles, vmm, steal, halted, proc_steal;
+};
+
+static uint64_t proc_steal(void)
+{
+	FILE *file = fopen("/proc/stat", "r");
+	unsigned long long ticks = 0;
+
+	if (!file || fscanf(file, "cpu %*u %*u %*u %*u %*u %*u %*u %llu", &ticks) != 1)
+		errx(3, "/proc/stat");
+	fclose(file);
+	return ticks * 1000000 / sysconf(_SC_CLK_TCK);
+}
+
+static struct waits read_waits(void)
+{
+	struct waits waits = { .tsc = __builtin_ia32_rdtsc(), .proc_steal = proc_steal() };
+	struct pair pair;
+	uint32_t reason;
+
+	for (reason = 0; reason < NR_NUMBERS; reason++) {
+		if (!is_defined(reason))
+			continue;
+		pair = read_view(reason, KVM_EXIT_STATS_VIEW_STEAL);
+		waits.steal += pair.a;
+		waits.halted += pair.b;
+		waits.vmm += read_view(reason, KVM_EXIT_STATS_VIEW_SPLIT).b;
+		waits.cycles += read_reason(reason).cycles;
+	}
+	return waits;
+}
+
+#define WAIT_MS		3000
+
+static void spin_for_a_while(void)
+{
+	struct timespec now, start;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while ((now.tv_sec - start.tv_sec) * 1000 +
+		 (now.tv_nsec - start.tv_nsec) / 1000000 < WAIT_MS);
+}
+
+static void wake_each_ms(void)
+{
+	int i;
+
+	for (i = 0; i < WAIT_MS / 2; i++)
+		sleep_ms(1);
+}
+
+static void sleep_for_a_while(void)
+{
+	int i;
+
+	for (i = 0; i < WAIT_MS / 10; i++)
+		sleep_ms(10);
+}
+
+/*
+ * Stop, so that the host can look, before and after; then say what the time between
+ * was in the words of the statistics.
+ */
+static void report_waits(const char *name, void (*load)(void))
+{
+	struct waits before, after;
+
+	allow_port(PORT_PVPANIC);
+	mark("waits begin");
+	stop();
+	before = read_waits();
+	load();
+	after = read_waits();
+	mark("waits end");
+	stop();
+	printf("waits %s elapsed %" PRIu64 " cycles %" PRIu64 " vmm %" PRIu64 " steal %"
+	       PRIu64 " halted %" PRIu64 " proc-steal-us %" PRIu64 "\n", name,
+	       after.tsc - before.tsc, after.cycles - before.cycles, after.vmm - before.vmm,
+	       after.steal - before.steal, after.halted - before.halted,
+	       after.proc_steal - before.proc_steal);
+}
+
+static void spin_waits(void)
+{
+	report_waits("spin", spin_for_a_while);
+}
+
+static void wake_waits(void)
+{
+	report_waits("wake", wake_each_ms);
+}
+
+static void sleep_waits(void)
+{
+	report_waits("sleep", sleep_for_a_while);
 }
 
 static const struct {
@@ -744,8 +849,10 @@ static const struct {
 	{ "scope", check_scope },
 	{ "split", check_split },
 	{ "shares", check_shares },
+	{ "spin-waits", spin_waits },
+	{ "wake-waits", wake_waits },
+	{ "sleep-waits", sleep_waits },
 	{ "timer-load", timer_load },
-	{ "cost", cost },
 };
 
 int main(int argc, char **argv)

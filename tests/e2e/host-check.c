@@ -24,6 +24,8 @@ struct table {
 	uint64_t vmm[NR_REASONS];
 	uint64_t longest[NR_REASONS];
 	uint64_t nested[NR_REASONS];
+	uint64_t steal[NR_REASONS];
+	uint64_t halted[NR_REASONS];
 	uint64_t buckets[NR_REASONS][NR_BUCKETS];
 	/* As the file says it, and as the rows add up */
 	uint64_t total, sum, sum_cycles;
@@ -63,15 +65,15 @@ static void read_histogram(const char *line, struct table *table)
 static void read_table(const char *path, struct table *table)
 {
 	FILE *file = open_file(path);
-	uint64_t v[6];
+	uint64_t v[8];
 	uint32_t i;
 	char line[512];
 
 	memset(table, 0, sizeof(*table));
 	while (fgets(line, sizeof(line), file)) {
 		if (sscanf(line, "%" SCNu32 " %*s %" SCNu64 " %" SCNu64 " %" SCNu64
-			   " %" SCNu64 " %" SCNu64 " %" SCNu64, &i, &v[0], &v[1], &v[2],
-			   &v[3], &v[4], &v[5]) != 7) {
+			   " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64,
+			   &i, &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6], &v[7]) != 9) {
 			sscanf(line, " total %" SCNu64, &table->total);
 			read_histogram(line, table);
 			continue;
@@ -83,6 +85,8 @@ static void read_table(const char *path, struct table *table)
 		table->vmm[i] = v[3];
 		table->longest[i] = v[4];
 		table->nested[i] = v[5];
+		table->steal[i] = v[6];
+		table->halted[i] = v[7];
 		table->sum += v[0];
 		table->sum_cycles += v[1];
 	}
@@ -129,6 +133,9 @@ static void read_snapshot(const char *path, struct table *table)
 		} else if (view == KVM_EXIT_STATS_VIEW_LONGEST) {
 			table->longest[io] = a;
 			table->nested[io] = b;
+		} else if (view == KVM_EXIT_STATS_VIEW_STEAL) {
+			table->steal[io] = a;
+			table->halted[io] = b;
 		} else if (view >= KVM_EXIT_STATS_VIEW_HISTOGRAM) {
 			view -= KVM_EXIT_STATS_VIEW_HISTOGRAM;
 			table->buckets[io][2 * view % NR_BUCKETS] = a;
@@ -237,7 +244,8 @@ static void check_snapshot(char **files)
 	      ours.buckets[io][0] == 0 && ours.off_cpu[io] == theirs.off_cpu[io] &&
 	      ours.vmm[io] && ours.vmm[io] == theirs.vmm[io] &&
 	      ours.longest[io] && ours.longest[io] == theirs.longest[io] &&
-	      ours.nested[io] == theirs.nested[io],
+	      ours.nested[io] == theirs.nested[io] && ours.steal[io] == theirs.steal[io] &&
+	      ours.halted[io] == theirs.halted[io],
 	      "and so are all views of port I/O");
 
 	/* The guest's last but one CPUID was still going on when it read this. */
@@ -263,6 +271,7 @@ static bool fits(const struct table *table, uint32_t i, uint64_t *open)
 	*open += table->exits[i] - closed;
 	return closed <= table->exits[i] && table->nested[i] <= table->exits[i] &&
 	       table->off_cpu[i] + table->vmm[i] <= table->cycles[i] &&
+	       table->steal[i] + table->halted[i] + table->vmm[i] <= table->cycles[i] &&
 	       least <= table->cycles[i] && table->longest[i] >= highest &&
 	       (!bounded || table->cycles[i] < 2 * least + !closed) &&
 	       (!bounded || table->longest[i] < 2 * highest + !closed);
@@ -308,6 +317,8 @@ static void check_vcpus(char **files)
 		theirs.cycles[i] += vcpu.cycles[i];
 		theirs.off_cpu[i] += vcpu.off_cpu[i];
 		theirs.vmm[i] += vcpu.vmm[i];
+		theirs.steal[i] += vcpu.steal[i];
+		theirs.halted[i] += vcpu.halted[i];
 		if (theirs.longest[i] < vcpu.longest[i])
 			theirs.longest[i] = vcpu.longest[i];
 		for (n = 0; n < NR_BUCKETS; n++)
@@ -317,6 +328,8 @@ static void check_vcpus(char **files)
 	      !compare(ours.cycles, theirs.cycles, "cycles", NR_REASONS) &&
 	      !compare(ours.off_cpu, theirs.off_cpu, "off-CPU", NR_REASONS) &&
 	      !compare(ours.vmm, theirs.vmm, "VMM", NR_REASONS) &&
+	      !compare(ours.steal, theirs.steal, "steal", NR_REASONS) &&
+	      !compare(ours.halted, theirs.halted, "halted", NR_REASONS) &&
 	      !compare(ours.longest, theirs.longest, "longest", NR_REASONS) &&
 	      !memcmp(ours.buckets, theirs.buckets, sizeof(ours.buckets)),
 	      "the tables of the vCPUs add up to the VM's");

@@ -51,6 +51,14 @@ trace_stop() {
 	echo '!hist:keys=vcpu_id' >$tracing/events/kvm/kvm_entry/trigger
 }
 
+# ends NAME TEXT: a check that an inner VM comes to its end, with what it said last if not
+ends() {
+	ends_status=0
+	vm_wait "$1" || ends_status=$?
+	result $ends_status "$2"
+	[ $ends_status -eq 0 ] || tail -n 60 "/run/vm/$1/console" | sed 's/^/# /'
+}
+
 # script COMMANDS: a file for vm_start that runs them in the inner VM.
 script() {
 	echo "$1" >/tmp/script

@@ -33,6 +33,6 @@ vm_start nested 1 "$(script '
 	. ./tap.sh
 	insmod irqbypass.ko && insmod kvm.ko && insmod kvm-*.ko
 	./vm-check nested || [ $? -eq 1 ] || result 1 "vm-check nested"')" /dev/ttyS1
-expect 'the VM comes to its end' vm_wait nested
+ends nested 'the VM comes to its end'
 vm_files=
 scenario_end

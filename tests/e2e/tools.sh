@@ -27,5 +27,5 @@ vm_start one 1 "$(script '
 		./tool-tests
 	} >/tmp/results
 	cat /tmp/results')" /dev/ttyS1 'nox2apic lapic=notscdeadline'
-expect 'the VM comes to its end' vm_wait one
+ends one 'the VM comes to its end'
 scenario_end

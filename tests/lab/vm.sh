@@ -11,11 +11,12 @@ mark() {
 	echo "lab: $1" >/dev/console
 }
 
-# load_kvm patched|stock [ARGS]: load KVM's modules, ARGS for kvm.ko.
+# load_kvm patched|stock [ARGS [VENDOR-ARGS]]: load KVM's modules, ARGS for kvm.ko and
+# VENDOR-ARGS for the vendor's.
 load_kvm() {
 	[ -d /sys/module/irqbypass ] || insmod /modules/stock/irqbypass.ko || return
 	# shellcheck disable=SC2086 # words
-	insmod "/modules/$1/kvm.ko" $2 && insmod "/modules/$1/$vendor.ko" && kvm_loaded
+	insmod "/modules/$1/kvm.ko" ${2:-} && insmod "/modules/$1/$vendor.ko" ${3:-} && kvm_loaded
 }
 
 unload_kvm() {
