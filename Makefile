@@ -221,11 +221,9 @@ selftest: $(lab_deps) $(K)/selftests/$(firstword $(TEST))
 	KVM_ARGS='$(KVM_ARGS)' tests/lab/lab $(K)
 
 # Tests
-$(B)/%-check: tests/e2e/%-check.c $(wildcard tests/e2e/*.h) include/leaves.h Makefile | packages-tool
+e2e_tools := $(addprefix $(B)/,guest-check host-check vm-check vm-bench)
+$(e2e_tools): $(B)/%: tests/e2e/%.c $(wildcard tests/e2e/*.h) include/leaves.h Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $<
-
-$(B)/vm-bench: tests/bench/vm-bench.c $(wildcard tests/e2e/*.h) include/leaves.h Makefile | packages-tool
-	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -Itests/e2e -static -o $@ $<
 
 # gcc's and clang's "undefined" leave the conversions out
 SANITIZE := -O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
@@ -248,7 +246,7 @@ test-fresh: | packages-fresh
 test-series: $(K)/patched/kvm.ko | packages-check
 	@tests/run $(K) $(KERNEL) series
 
-e2e_programs := $(addprefix $(B)/,exit-workload guest-check host-check vm-check vm-bench)
+e2e_programs := $(B)/exit-workload $(e2e_tools)
 
 test: $(check_deps) $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_test) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check
 	@tests/run $(K) $(KERNEL) check lab

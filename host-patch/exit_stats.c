@@ -464,9 +464,7 @@ void kvm_exit_stats_count_slow(struct kvm_vcpu *vcpu, u32 slot)
 	struct kvm_vcpu_exit_stats *stats = &vcpu->arch.exit_stats;
 
 	kvm_exit_stats_close(stats);
-	stats->since = stats->exit_tsc;
-	stats->last = &stats->slots[slot];
-	local64_inc(&stats->last->values[KVM_EXIT_STAT_EXITS]);
+	kvm_exit_stats_open(stats, slot);
 	if (is_guest_mode(vcpu))
 		local64_inc(&stats->last->values[KVM_EXIT_STAT_NESTED]);
 }
@@ -543,7 +541,8 @@ static u64 kvm_exit_stats_value(struct kvm_vcpu_exit_stats *stats, u32 slot,
 	return local64_read(&stats->slots[slot].values[value]);
 }
 
-static void kvm_exit_stats_add(enum kvm_exit_stat_value value, u64 *all, u64 one)
+/* Add the value of one vCPU or reason to that of @all: the longest, or the sum. */
+void kvm_exit_stats_add(enum kvm_exit_stat_value value, u64 *all, u64 one)
 {
 	if (value == KVM_EXIT_STAT_LONGEST)
 		*all = max(*all, one);

@@ -112,6 +112,14 @@ static __always_inline bool kvm_exit_stats_enabled(void)
 	return static_branch_likely(&kvm_exit_stats_key);
 }
 
+/* Count an exit, whose time begins. */
+static __always_inline void kvm_exit_stats_open(struct kvm_vcpu_exit_stats *stats, u32 slot)
+{
+	stats->since = stats->exit_tsc;
+	stats->last = &stats->slots[slot];
+	local64_inc(&stats->last->values[KVM_EXIT_STAT_EXITS]);
+}
+
 /*
  * An exit, as kvm:kvm_exit reports it, if kvm_exit_stats_enabled().  The time from the
  * exit before it to the VM-Enter that has let the guest run until now, the last one that
@@ -133,10 +141,7 @@ static __always_inline void kvm_exit_stats_count(struct kvm_vcpu *vcpu, u32 slot
 	}
 	local64_add(cycles, &stat->values[KVM_EXIT_STAT_CYCLES]);
 	local64_inc(&stat->values[KVM_EXIT_STAT_HISTOGRAM + __fls(cycles)]);
-
-	stats->since = stats->exit_tsc;
-	stats->last = &stats->slots[slot];
-	local64_inc(&stats->last->values[KVM_EXIT_STAT_EXITS]);
+	kvm_exit_stats_open(stats, slot);
 }
 
 /* With a branch for what never happens, in place of the conditional move that gcc prefers. */
@@ -245,6 +250,8 @@ void kvm_exit_stats_read_totals(struct kvm *kvm, struct kvm_vcpu *vcpu,
 				struct kvm_exit_stats_totals *totals);
 void kvm_exit_stats_read_block(struct kvm *kvm, struct kvm_vcpu *vcpu, u32 index,
 			       unsigned long *seen);
+
+void kvm_exit_stats_add(enum kvm_exit_stat_value value, u64 *all, u64 one);
 
 struct kvm_exit_stats_sums;
 

@@ -55,32 +55,40 @@ static const char *kvm_exit_stats_word(u16 number, char *name)
 	return name;
 }
 
-struct kvm_exit_row {
-	u64 values[ARRAY_SIZE(columns)];
-};
+#define KVM_EXIT_STATS_LINE_SIZE	256
+
+static void kvm_exit_stats_print_heading(struct seq_file *m)
+{
+	char line[KVM_EXIT_STATS_LINE_SIZE];
+	size_t len, i;
+
+	len = scnprintf(line, sizeof(line), "# %4s %-26s", "exit", "name");
+	for (i = 0; i < ARRAY_SIZE(columns); i++)
+		len += scnprintf(line + len, sizeof(line) - len, " %18s", columns[i].name);
+	kvm_exit_stats_line(m, "%s", line);
+}
 
 static void kvm_exit_stats_print_row(struct seq_file *m, const char *number,
-				     const char *name, const struct kvm_exit_row *row)
+				     const char *name, const u64 *values)
 {
-	const u64 *v = row->values;
+	char line[KVM_EXIT_STATS_LINE_SIZE];
+	size_t len, i;
 
-	BUILD_BUG_ON(ARRAY_SIZE(columns) != 8);
-	kvm_exit_stats_line(m, "%6s %-26s %18llu %18llu %18llu %18llu %18llu %18llu %18llu %18llu",
-			    number, name, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]);
+	len = scnprintf(line, sizeof(line), "%6s %-26s", number, name);
+	for (i = 0; i < ARRAY_SIZE(columns); i++)
+		len += scnprintf(line + len, sizeof(line) - len, " %18llu", values[i]);
+	kvm_exit_stats_line(m, "%s", line);
 }
 
 static void kvm_exit_stats_table(struct seq_file *m, const struct kvm_exit_stats_sums *sums)
 {
-	struct kvm_exit_row row, total = {};
+	u64 row[ARRAY_SIZE(columns)], total[ARRAY_SIZE(columns)] = {};
 	char name[KVM_EXIT_STATS_NAME_SIZE];
 	u32 number, i;
 	char text[8];
 
 	kvm_exit_stats_line(m, "# %s, %u kHz", kvm_exit_stats_isa_name(), tsc_khz);
-	kvm_exit_stats_line(m, "# %4s %-26s %18s %18s %18s %18s %18s %18s %18s %18s", "exit",
-			    "name", columns[0].name, columns[1].name, columns[2].name,
-			    columns[3].name, columns[4].name, columns[5].name,
-			    columns[6].name, columns[7].name);
+	kvm_exit_stats_print_heading(m);
 
 	for (number = 0; number <= KVM_EXIT_STATS_OTHER; number++) {
 		if (!kvm_exit_stats_defined(number) ||
@@ -88,17 +96,14 @@ static void kvm_exit_stats_table(struct seq_file *m, const struct kvm_exit_stats
 			continue;
 
 		for (i = 0; i < ARRAY_SIZE(columns); i++) {
-			row.values[i] = kvm_exit_stats_sum(sums, number, columns[i].value);
-			if (columns[i].value == KVM_EXIT_STAT_LONGEST)
-				total.values[i] = max(total.values[i], row.values[i]);
-			else
-				total.values[i] += row.values[i];
+			row[i] = kvm_exit_stats_sum(sums, number, columns[i].value);
+			kvm_exit_stats_add(columns[i].value, &total[i], row[i]);
 		}
 		snprintf(text, sizeof(text), "%u", number);
-		kvm_exit_stats_print_row(m, text, kvm_exit_stats_word(number, name), &row);
+		kvm_exit_stats_print_row(m, text, kvm_exit_stats_word(number, name), row);
 	}
 
-	kvm_exit_stats_print_row(m, "total", "", &total);
+	kvm_exit_stats_print_row(m, "total", "", total);
 }
 
 /* The buckets that are not empty, as N:EXITS, for exits of 2^N cycles and more. */

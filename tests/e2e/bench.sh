@@ -4,7 +4,7 @@
 # compiler made, patched ones switched off, and on.
 . /lab/lib.sh
 
-# bench MODULES ROW-NAME VCPUS... [-- ARGS]
+# bench MODULES ROW ARGS VCPUS...: with ARGS for kvm.ko, in VMs of so many vCPUs
 bench() {
 	bench_row=$2
 	load_kvm "$1" "$3"
@@ -36,5 +36,5 @@ awk '
 		more = cost - stock
 		printf "%sok - %s, %s, %d vCPUs: %d more than stock, at most %d\n",
 		       cost && stock && more <= $4 ? "" : "not ", $1, $2, $3, more, $4
-	}' /tmp/bench /lab/bounds
+	}' /tmp/bench /lab/bench.bounds
 echo "# done"

@@ -15,10 +15,9 @@ run_time() {
 }
 
 # waits NAME LOAD [spinner]: run guest-check LOAD-waits in an inner VM, beside a process
-# that spins; its line of numbers is in /tmp/LINE then, and "ran US" with it.
+# that spins; its line of numbers, and what the task has run, are in /tmp/NAME.waits then.
 waits() {
-	rm -f "/tmp/$1.out"
-	vm_start "$1" 1 "$(script "./guest-check $2-waits >/dev/console; sleep 1000")" "/tmp/$1.out"
+	vm_start "$1" 1 "$(script "./guest-check $2-waits >/dev/console; sleep 1000")" /dev/ttyS1
 	vm_wait_mark "$1" 'waits begin'
 	paused "$1"
 	spinner=
@@ -43,13 +42,21 @@ waits() {
 	vm_wait "$1"
 }
 
+# For awk: v has the numbers that waits has found, us() makes microseconds of cycles.
+numbers='
+	function us(name) { return v[name] * 1000 / v["khz"] }
+	{ for (i = 3; i < NF; i += 2) v[$i] = $(i + 1) }'
+
+# holds TEXT NAME EXPRESSION: does it, of what waits has found?
+holds() {
+	expect "$1" awk "$numbers { exit !($3) }" "/tmp/$2.waits"
+}
+
 # close_to TEXT NAME EXPRESSION EXPRESSION: two times in us, of what waits has found
 close_to() {
-	awk -v text="$1" -v tolerance=$tolerance '
-		function us(name) { return v[name] * 1000 / v["khz"] }
+	awk -v text="$1" -v tolerance=$tolerance "$numbers"'
 		function difference(a, b) { return a > b ? a - b : b - a }
 		{
-			for (i = 3; i < NF; i += 2) v[$i] = $(i + 1)
 			a = '"$3"'; b = '"$4"'
 			ok = us("elapsed") > 1000000 && difference(a, b) <= us("elapsed") * tolerance / 100
 			printf "%sok - %s: %.0f and %.0f us of %.0f\n", ok ? "" : "not ",
@@ -63,9 +70,7 @@ echo '# A vCPU that spins, beside a process that does'
 waits spin spin spinner
 close_to 'steal is what the task did not run' spin 'us("steal")' 'us("elapsed") - v["ran"]'
 close_to 'steal is what the guest says of it' spin 'us("steal")' 'v["proc-steal-us"]'
-expect 'it is a good part of the time' awk '
-	{ for (i = 3; i < NF; i += 2) v[$i] = $(i + 1)
-	  exit !(v["steal"] > 0.25 * v["elapsed"]) }' /tmp/spin.waits
+holds 'it is a good part of the time' spin 'v["steal"] > 0.25 * v["elapsed"]'
 close_to 'nothing is halted' spin 'us("halted")' 0
 
 echo '# A guest that wakes each millisecond, beside a process that spins'
@@ -82,9 +87,7 @@ echo 10000000 >/sys/module/kvm/parameters/halt_poll_ns_grow_start
 waits polling sleep
 close_to 'without polling, halted is what the task did not run' still \
 	'us("halted") + us("steal")' 'us("elapsed") - v["ran"]'
-expect 'with polling, the task ran most of the time' awk '
-	{ for (i = 3; i < NF; i += 2) v[$i] = $(i + 1)
-	  exit !(v["ran"] > 0.4 * v["elapsed"] * 1000 / v["khz"]) }' /tmp/polling.waits
+holds 'with polling, the task ran a good part of the time' polling 'v["ran"] > 0.4 * us("elapsed")'
 paste -d ' ' /tmp/still.waits /tmp/polling.waits | awk -v tolerance=$tolerance '
 	function near(share) { return share * share <= tolerance * tolerance / 10000 }
 	{
