@@ -68,6 +68,7 @@ else
 	echo '# This kernel has no memory cgroups'
 fi
 /lab/vm-check late || [ $? -eq 1 ] || result 1 'vm-check late'
+/lab/vm-check failing || [ $? -eq 1 ] || result 1 'vm-check failing'
 unload_kvm
 
 echo '# One VM, against the tracepoint'

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -18,6 +19,9 @@
 #define MEMORY_SIZE	0x10000
 #define CODE		0x1000
 #define RESULT		0x8000
+
+/* Room for what KVM_GET_SUPPORTED_CPUID says */
+#define MAX_ENTRIES	256
 
 #define STR(x)		#x
 #define XSTR(x)		STR(x)
@@ -92,6 +96,20 @@ static struct vm create_vm(const char *code, const char *end)
 			       "KVM_GET_VCPU_MMAP_SIZE"), MAP_SHARED, vm.vcpu);
 	start_in_real_mode(vm.vcpu);
 	return vm;
+}
+
+/* What KVM supports, which a vCPU has no CPUID without. */
+static inline void set_cpuid(const struct vm *vm)
+{
+	struct kvm_cpuid2 *cpuid;
+
+	cpuid = calloc(1, sizeof(*cpuid) + MAX_ENTRIES * sizeof(cpuid->entries[0]));
+	if (!cpuid)
+		err(3, "calloc");
+	cpuid->nent = MAX_ENTRIES;
+	kvm_ioctl(vm->kvm, KVM_GET_SUPPORTED_CPUID, cpuid, "KVM_GET_SUPPORTED_CPUID");
+	kvm_ioctl(vm->vcpu, KVM_SET_CPUID2, cpuid, "KVM_SET_CPUID2");
+	free(cpuid);
 }
 
 #endif

@@ -14,7 +14,8 @@
 /* The exits that the checks cause, as the two encodings number them. */
 struct reasons {
 	uint32_t encoding;
-	uint32_t cpuid, port, rdmsr, wrmsr, page, hlt, interrupt, enter_guest;
+	uint32_t cpuid, port, rdmsr, wrmsr, page, hlt, interrupt, enter_guest,
+		 invalid_state;
 };
 
 static const struct reasons vmx_reasons = {
@@ -27,6 +28,7 @@ static const struct reasons vmx_reasons = {
 	.hlt		= EXIT_REASON_HLT,
 	.interrupt	= EXIT_REASON_EXTERNAL_INTERRUPT,
 	.enter_guest	= EXIT_REASON_VMRESUME,
+	.invalid_state	= EXIT_REASON_INVALID_STATE,
 };
 
 static const struct reasons svm_reasons = {
@@ -39,6 +41,8 @@ static const struct reasons svm_reasons = {
 	.hlt		= SVM_EXIT_HLT,
 	.interrupt	= SVM_EXIT_INTR,
 	.enter_guest	= SVM_EXIT_VMRUN,
+	/* -1, which is no number of those that the APM defines */
+	.invalid_state	= KVM_EXIT_STATS_OTHER,
 };
 
 /* Those of this processor */

@@ -21,8 +21,6 @@
 /* A leaf of no range that anybody uses */
 #define LEAF_OF_NOBODY	0x4ABCDEF0
 
-#define MAX_ENTRIES	256
-
 /* Where the guest finds what to read, and leaves how long that took. */
 struct reading {
 	uint32_t leaf;
@@ -50,19 +48,6 @@ asm(".pushsection .rodata\n"
     "bench_end:\n"
     "	.code64\n"
     ".popsection\n");
-
-static void set_cpuid(const struct vm *vm)
-{
-	struct kvm_cpuid2 *cpuid;
-
-	cpuid = calloc(1, sizeof(*cpuid) + MAX_ENTRIES * sizeof(cpuid->entries[0]));
-	if (!cpuid)
-		err(3, "calloc");
-	cpuid->nent = MAX_ENTRIES;
-	kvm_ioctl(vm->kvm, KVM_GET_SUPPORTED_CPUID, cpuid, "KVM_GET_SUPPORTED_CPUID");
-	kvm_ioctl(vm->vcpu, KVM_SET_CPUID2, cpuid, "KVM_SET_CPUID2");
-	free(cpuid);
-}
 
 /* Ticks for each of TIMES readings, in the best of RUNS */
 static uint32_t measure(const struct vm *vm, uint32_t leaf, uint32_t index)

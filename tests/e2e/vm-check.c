@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vm-check NAME: checks with a virtual machine of their own. */
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "check.h"
@@ -15,6 +16,7 @@
 #define VMM_LOOPS	15000
 #define CPUIDS		100
 #define MANY		32
+#define FAILURES	3
 
 /* A TSC, then the sum of all exits; OUTS times a loop and an OUT; both again. */
 extern const char closure_begin[], closure_end[];
@@ -76,7 +78,7 @@ asm(".pushsection .rodata\n"
     "	.code64\n"
     ".popsection\n");
 
-/* OUTS times OUT, and how often that has been an exit: its number is where that is stored. */
+/* OUTS times OUT, and the exits of the number that is where they are stored. */
 extern const char late_begin[], late_end[];
 
 asm(".pushsection .rodata\n"
@@ -90,6 +92,9 @@ asm(".pushsection .rodata\n"
     "	movl " XSTR(RESULT) ", %ecx\n"
     "	cpuid\n"
     STORE(eax, 0)
+    STORE(edx, 4)
+    STORE(ecx, 8)
+    STORE(ebx, 12)
     "	hlt\n"
     "late_end:\n"
     "	.code64\n"
@@ -161,14 +166,15 @@ static void check_nested(void)
 	      "which are exits of the guest itself");
 }
 
-static uint32_t run_late(const struct vm *vm)
+static struct pair run_late(const struct vm *vm, uint32_t number)
 {
-	uint32_t *result = (uint32_t *)(vm->memory + RESULT);
+	struct pair result;
 
-	*result = reasons->port;
+	memcpy(vm->memory + RESULT, &number, sizeof(number));
 	start_in_real_mode(vm->vcpu);
 	run_vm(vm);
-	return *result;
+	memcpy(&result, vm->memory + RESULT, sizeof(result));
+	return result;
 }
 
 static void switch_on(void)
@@ -184,15 +190,96 @@ static void switch_on(void)
 static void check_late(void)
 {
 	struct vm vm = create_vm(late_begin, late_end);
-	uint32_t exits;
+	uint64_t exits;
 
-	run_late(&vm);
+	run_late(&vm, reasons->port);
 	switch_on();
-	exits = run_late(&vm);
+	exits = run_late(&vm, reasons->port).exits;
 	check(exits == OUTS, "a VM from before they were switched on counts from then on: %"
-	      PRIu32 " of %d", exits, OUTS);
-	exits = run_late(&vm);
-	check(exits == 2 * OUTS, "and goes on to: %" PRIu32 " of %d", exits, 2 * OUTS);
+	      PRIu64 " of %d", exits, OUTS);
+	exits = run_late(&vm, reasons->port).exits;
+	check(exits == 2 * OUTS, "and goes on to: %" PRIu64 " of %d", exits, 2 * OUTS);
+}
+
+/* A state of the guest that no hardware enters: code of 64 and of 32 bits at once */
+static void break_state(int vcpu)
+{
+	struct kvm_sregs sregs;
+
+	kvm_ioctl(vcpu, KVM_GET_SREGS, &sregs, "KVM_GET_SREGS");
+	sregs.cr0 = 0x80000001;
+	sregs.cr4 = 0x20;
+	sregs.efer = 0x500;
+	sregs.cs.l = 1;
+	sregs.cs.db = 1;
+	kvm_ioctl(vcpu, KVM_SET_SREGS, &sregs, "KVM_SET_SREGS");
+}
+
+static void inject_divide_error(int vcpu, bool error_code)
+{
+	struct kvm_vcpu_events events;
+
+	kvm_ioctl(vcpu, KVM_GET_VCPU_EVENTS, &events, "KVM_GET_VCPU_EVENTS");
+	events.exception.injected = 1;
+	events.exception.nr = 0;
+	events.exception.has_error_code = error_code;
+	kvm_ioctl(vcpu, KVM_SET_VCPU_EVENTS, &events, "KVM_SET_VCPU_EVENTS");
+}
+
+/* An event that VMX does not inject: #DE has no error code. */
+static void break_event(int vcpu)
+{
+	struct kvm_sregs sregs;
+
+	kvm_ioctl(vcpu, KVM_GET_SREGS, &sregs, "KVM_GET_SREGS");
+	sregs.cr0 |= 1;
+	kvm_ioctl(vcpu, KVM_SET_SREGS, &sregs, "KVM_SET_SREGS");
+	inject_divide_error(vcpu, true);
+}
+
+/*
+ * A machine whose first entries fail, FAILURES of them, and that is then well: the exits of
+ * @number that there have been.
+ */
+static struct pair run_failing(void (*break_vcpu)(int vcpu), uint32_t number)
+{
+	struct vm vm = create_vm(late_begin, late_end);
+	struct kvm_sregs sregs;
+	int i;
+
+	set_cpuid(&vm);
+	kvm_ioctl(vm.vcpu, KVM_GET_SREGS, &sregs, "KVM_GET_SREGS");
+	for (i = 0; i < FAILURES; i++) {
+		break_vcpu(vm.vcpu);
+		kvm_ioctl(vm.vcpu, KVM_RUN, NULL, "KVM_RUN");
+		if (vm.run->exit_reason != KVM_EXIT_FAIL_ENTRY)
+			errx(3, "no failed entry: exit reason %" PRIu32, vm.run->exit_reason);
+	}
+	kvm_ioctl(vm.vcpu, KVM_SET_SREGS, &sregs, "KVM_SET_SREGS");
+	/* The VMCS has the event until it has another one, of which nothing but IRET comes. */
+	*(uint32_t *)vm.memory = CODE - 1;
+	vm.memory[CODE - 1] = 0xcf;
+	inject_divide_error(vm.vcpu, false);
+	return run_late(&vm, number);
+}
+
+/* What the tracepoint reports of failed entries is an exit, and all else is none. */
+static void check_failing(void)
+{
+	struct pair other, failed;
+
+	failed = run_failing(break_state, reasons->invalid_state);
+	check(failed.exits == FAILURES && failed.cycles,
+	      "first entries with an invalid state are exits: %" PRIu64 " of %d, %" PRIu64
+	      " cycles", failed.exits, FAILURES, failed.cycles);
+	if (reasons != &vmx_reasons)
+		return;
+
+	failed = run_failing(break_event, reasons->invalid_state);
+	other = run_failing(break_event, KVM_EXIT_STATS_OTHER);
+	check(!failed.exits && !failed.cycles && !other.exits && !other.cycles,
+	      "VM-Fail at the first entries is none: %" PRIu64 " exits, %" PRIu64
+	      " other, %" PRIu64 " cycles", failed.exits, other.exits, other.cycles);
 }
 
 /* Be a machine of many vCPUs that does nothing. */
@@ -231,11 +318,13 @@ int main(int argc, char **argv)
 		check_nested();
 	else if (argc == 2 && !strcmp(argv[1], "late"))
 		check_late();
+	else if (argc == 2 && !strcmp(argv[1], "failing"))
+		check_failing();
 	else if (argc == 2 && !strcmp(argv[1], "many"))
 		many();
 	else if (argc == 2 && !strcmp(argv[1], "hold"))
 		hold();
 	else
-		errx(1, "usage: vm-check closure|nested|late|many|hold");
+		errx(1, "usage: vm-check closure|nested|late|failing|many|hold");
 	return checks_failed != 0;
 }
