@@ -668,6 +668,29 @@ void kvm_exit_stats_read_block(struct kvm *kvm, struct kvm_vcpu *vcpu, u32 index
 	}
 }
 
+static void kvm_exit_stats_visit_data(struct kvm_vcpu_exit_stats *stats, void *into)
+{
+	struct kvm_exit_stats_data *data = into;
+	struct kvm_exit_stat *stat;
+	u32 slot, bucket;
+	u64 exits;
+
+	for (slot = 0; slot < isa->nr_slots; slot++) {
+		stat = &stats->slots[slot];
+		exits = local64_read(&stat->values[KVM_EXIT_STAT_EXITS]);
+		bucket = test_bit(slot, defined_slots) ? slot : KVM_EXIT_STATS_MAX_SLOTS - 1;
+		data->exit_stats_exits += exits;
+		data->exit_stats_cycles += local64_read(&stat->values[KVM_EXIT_STAT_CYCLES]);
+		data->exit_stats_reasons[bucket] += exits;
+	}
+}
+
+/* Add to @data, of zeros, what has been counted of a vCPU. */
+void kvm_exit_stats_read_data(struct kvm_vcpu *vcpu, struct kvm_exit_stats_data *data)
+{
+	kvm_exit_stats_visit(vcpu, kvm_exit_stats_visit_data, data);
+}
+
 /* All values of all slots, of one vCPU or of all together. */
 struct kvm_exit_stats_sums {
 	u64 values[KVM_EXIT_STATS_MAX_SLOTS][KVM_EXIT_STAT_NR_ALL];

@@ -14,6 +14,8 @@
 
 #include "x86.h"
 
+#ifdef CONFIG_KVM_EXIT_STATS
+
 /*
  * Exits are counted in slots.  On VMX a slot is the exit number; on SVM it is that
  * for the low range of exit codes, which the high range follows.  All other exits
@@ -251,6 +253,16 @@ void kvm_exit_stats_read_totals(struct kvm *kvm, struct kvm_vcpu *vcpu,
 void kvm_exit_stats_read_block(struct kvm *kvm, struct kvm_vcpu *vcpu, u32 index,
 			       unsigned long *seen);
 
+/* What follows struct kvm_vcpu_stat in what a vCPU's binary statistics have. */
+struct kvm_exit_stats_data {
+	u64 exit_stats_exits;
+	u64 exit_stats_cycles;
+	/* By slot, and all that have none of their own in the last bucket. */
+	u64 exit_stats_reasons[KVM_EXIT_STATS_MAX_SLOTS];
+};
+
+void kvm_exit_stats_read_data(struct kvm_vcpu *vcpu, struct kvm_exit_stats_data *data);
+
 void kvm_exit_stats_add(enum kvm_exit_stat_value value, u64 *all, u64 one);
 
 struct kvm_exit_stats_sums;
@@ -259,26 +271,86 @@ struct kvm_exit_stats_sums *kvm_exit_stats_read_sums(struct kvm *kvm, struct kvm
 u64 kvm_exit_stats_sum(const struct kvm_exit_stats_sums *sums, u16 number,
 		       enum kvm_exit_stat_value value);
 
-bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx,
-			    u32 *ecx, u32 *edx);
+/* Whether the host shows the statistics of a VM, whatever the policy and the VMM say. */
+enum kvm_exit_stats_switch {
+	KVM_EXIT_STATS_INHERIT,
+	KVM_EXIT_STATS_HIDE,
+	KVM_EXIT_STATS_SHOW,
+};
+
+/* What the VMM has defined as the signature leaf of a vCPU. */
+enum kvm_exit_stats_word {
+	KVM_EXIT_STATS_VMM_SILENT,
+	KVM_EXIT_STATS_VMM_HIDES,
+	KVM_EXIT_STATS_VMM_SHOWS,
+};
+
+/* KVM_EXIT_STATS_SHOW is in use. */
+DECLARE_STATIC_KEY_FALSE(kvm_exit_stats_show_key);
+
+void kvm_exit_stats_signature(u32 *eax, u32 *ebx, u32 *ecx, u32 *edx);
+bool kvm_exit_stats_cpuid_supported(void);
+void kvm_exit_stats_after_set_cpuid(struct kvm_vcpu *vcpu);
+bool kvm_exit_stats_cpuid_seen(struct kvm_vcpu *vcpu, bool defined);
+
+bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, bool defined, u32 *eax,
+			    u32 *ebx, u32 *ecx, u32 *edx);
 
 /*
- * Answer CPUID if EAX is one of the statistics leaves and this VM may see them.
- * Return false, with no register changed, if the leaf is not KVM's to answer.
+ * Answer CPUID if EAX is one of the statistics leaves and this vCPU may see them, be it
+ * @defined by the VMM or not.  Return false, with no register changed, if the leaf is not
+ * KVM's to answer.
  */
-static __always_inline bool kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 *eax,
-						 u32 *ebx, u32 *ecx, u32 *edx)
+static __always_inline bool kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, bool defined,
+						 u32 *eax, u32 *ebx, u32 *ecx, u32 *edx)
 {
+	if (defined && !static_branch_unlikely(&kvm_exit_stats_show_key))
+		return false;
 	if (!kvm_exit_stats_enabled())
 		return false;
 
 	return *eax - KVM_EXIT_STATS_CPUID_SIGNATURE <=
 	       KVM_EXIT_STATS_CPUID_MAX - KVM_EXIT_STATS_CPUID_SIGNATURE &&
-	       __kvm_exit_stats_cpuid(vcpu, eax, ebx, ecx, edx);
+	       __kvm_exit_stats_cpuid(vcpu, defined, eax, ebx, ecx, edx);
 }
+
+void kvm_exit_stats_create_switch(struct kvm *kvm);
 
 void kvm_exit_stats_create_vm_debugfs(struct kvm *kvm);
 void kvm_exit_stats_create_vcpu_debugfs(struct kvm_vcpu *vcpu,
 					struct dentry *debugfs_dentry);
+
+#else /* CONFIG_KVM_EXIT_STATS */
+
+static inline void kvm_exit_stats_vmenter(struct kvm_vcpu *vcpu) { }
+static inline void kvm_exit_stats_vmexit(struct kvm_vcpu *vcpu) { }
+static inline bool kvm_exit_stats_enabled(void) { return false; }
+static inline void kvm_exit_stats_count_vmx(struct kvm_vcpu *vcpu, u16 reason) { }
+static inline void kvm_exit_stats_count_svm(struct kvm_vcpu *vcpu, u64 exit_code) { }
+static inline void kvm_exit_stats_nested(struct kvm_vcpu *vcpu) { }
+static inline u64 kvm_exit_stats_guest_tsc(struct kvm_vcpu *vcpu) { return rdtsc(); }
+static inline void kvm_exit_stats_vcpu_put(struct kvm_vcpu *vcpu) { }
+static inline void kvm_exit_stats_sched_in(struct kvm_vcpu *vcpu) { }
+static inline void kvm_exit_stats_run_begin(struct kvm_vcpu *vcpu) { }
+static inline void kvm_exit_stats_run_end(struct kvm_vcpu *vcpu) { }
+static inline void kvm_exit_stats_idle_begin(struct kvm_vcpu *vcpu) { }
+static inline void kvm_exit_stats_idle_end(struct kvm_vcpu *vcpu) { }
+static inline void kvm_exit_stats_hardware_setup(u32 encoding) { }
+static inline int kvm_exit_stats_create_vcpu(struct kvm_vcpu *vcpu) { return 0; }
+static inline void kvm_exit_stats_destroy_vcpu(struct kvm_vcpu *vcpu) { }
+
+static inline void kvm_exit_stats_init_vm(struct kvm *kvm) { }
+static inline void kvm_exit_stats_signature(u32 *eax, u32 *ebx, u32 *ecx, u32 *edx) { }
+static inline bool kvm_exit_stats_cpuid_supported(void) { return false; }
+static inline void kvm_exit_stats_after_set_cpuid(struct kvm_vcpu *vcpu) { }
+static inline bool kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, bool defined, u32 *eax,
+					u32 *ebx, u32 *ecx, u32 *edx) { return false; }
+static inline void kvm_exit_stats_create_switch(struct kvm *kvm) { }
+
+static inline void kvm_exit_stats_create_vm_debugfs(struct kvm *kvm) { }
+static inline void kvm_exit_stats_create_vcpu_debugfs(struct kvm_vcpu *vcpu,
+						      struct dentry *debugfs_dentry) { }
+
+#endif /* CONFIG_KVM_EXIT_STATS */
 
 #endif /* __KVM_X86_EXIT_STATS_H */

@@ -19,12 +19,12 @@ void kvm_exit_stats_init_vm(struct kvm *kvm)
 	kvm->arch.exit_stats.created_tsc = rdtsc();
 }
 
-static void kvm_exit_stats_signature(struct cpuid_regs *regs)
+void kvm_exit_stats_signature(u32 *eax, u32 *ebx, u32 *ecx, u32 *edx)
 {
-	regs->eax = KVM_EXIT_STATS_CPUID_MAX;
-	memcpy(&regs->ebx, KVM_EXIT_STATS_SIGNATURE, 4);
-	memcpy(&regs->ecx, KVM_EXIT_STATS_SIGNATURE + 4, 4);
-	memcpy(&regs->edx, KVM_EXIT_STATS_SIGNATURE + 8, 4);
+	*eax = KVM_EXIT_STATS_CPUID_MAX;
+	memcpy(ebx, KVM_EXIT_STATS_SIGNATURE, 4);
+	memcpy(ecx, KVM_EXIT_STATS_SIGNATURE + 4, 4);
+	memcpy(edx, KVM_EXIT_STATS_SIGNATURE + 8, 4);
 }
 
 static void kvm_exit_stats_answer(struct cpuid_regs *regs, u64 a, u64 b)
@@ -138,19 +138,19 @@ static void kvm_exit_stats_reason(struct cpuid_regs *regs, struct kvm *kvm,
 	kvm_exit_stats_answer(regs, pair.a, pair.b);
 }
 
-bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 *eax, u32 *ebx,
-			    u32 *ecx, u32 *edx)
+bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, bool defined, u32 *eax,
+			    u32 *ebx, u32 *ecx, u32 *edx)
 {
 	struct kvm_vcpu *scope = *ecx & KVM_EXIT_STATS_SCOPE_VCPU ? vcpu : NULL;
 	u32 index = *ecx & ~KVM_EXIT_STATS_SCOPE_VCPU;
 	struct cpuid_regs regs = {};
 
-	if (READ_ONCE(vcpu->kvm->arch.exit_stats.hidden))
+	if (!kvm_exit_stats_cpuid_seen(vcpu, defined))
 		return false;
 
 	switch (*eax) {
 	case KVM_EXIT_STATS_CPUID_SIGNATURE:
-		kvm_exit_stats_signature(&regs);
+		kvm_exit_stats_signature(&regs.eax, &regs.ebx, &regs.ecx, &regs.edx);
 		break;
 	case KVM_EXIT_STATS_CPUID_TOTALS:
 		kvm_exit_stats_totals(&regs, vcpu->kvm, scope, index);

@@ -143,7 +143,13 @@ static int kvm_exit_stats_show(struct seq_file *m, struct kvm *kvm, struct kvm_v
 	return 0;
 }
 
-static int kvm_exit_stats_log(struct kvm *kvm)
+static int kvm_exit_stats_vm_show(struct seq_file *m, void *v)
+{
+	return kvm_exit_stats_show(m, m->private, NULL);
+}
+DEFINE_SHOW_ATTRIBUTE(kvm_exit_stats_vm);
+
+static int kvm_exit_stats_log(void *kvm, u64 val)
 {
 	struct kvm_exit_stats_sums *sums = kvm_exit_stats_read_sums(kvm, NULL);
 
@@ -155,58 +161,8 @@ static int kvm_exit_stats_log(struct kvm *kvm)
 	return 0;
 }
 
-static int kvm_exit_stats_vm_show(struct seq_file *m, void *v)
-{
-	return kvm_exit_stats_show(m, m->private, NULL);
-}
-
-static int kvm_exit_stats_vm_open(struct inode *inode, struct file *file)
-{
-	return single_open(file, kvm_exit_stats_vm_show, inode->i_private);
-}
-
-/*
- * 0 hides the statistics from the guest and 1 shows them; the host's table goes
- * on.  "log" writes the table to the kernel log.
- */
-static ssize_t kvm_exit_stats_vm_write(struct file *file, const char __user *ubuf,
-				       size_t len, loff_t *ppos)
-{
-	struct kvm *kvm = file_inode(file)->i_private;
-	char buf[8] = {};
-	bool show;
-	int r;
-
-	if (len >= sizeof(buf))
-		return -EINVAL;
-	if (copy_from_user(buf, ubuf, len))
-		return -EFAULT;
-
-	if (sysfs_streq(buf, "log"))
-		return kvm_exit_stats_log(kvm) ?: len;
-
-	r = kstrtobool(buf, &show);
-	if (r)
-		return r;
-
-	WRITE_ONCE(kvm->arch.exit_stats.hidden, !show);
-	return len;
-}
-
-static const struct file_operations kvm_exit_stats_vm_fops = {
-	.owner		= THIS_MODULE,
-	.open		= kvm_exit_stats_vm_open,
-	.read		= seq_read,
-	.write		= kvm_exit_stats_vm_write,
-	.llseek		= seq_lseek,
-	.release	= single_release,
-};
-
-void kvm_exit_stats_create_vm_debugfs(struct kvm *kvm)
-{
-	debugfs_create_file("exit_stats", 0644, kvm->debugfs_dentry, kvm,
-			    &kvm_exit_stats_vm_fops);
-}
+/* A number, whichever, has the table written to the kernel log. */
+DEFINE_DEBUGFS_ATTRIBUTE(kvm_exit_stats_log_fops, NULL, kvm_exit_stats_log, "%llu\n");
 
 static int kvm_exit_stats_vcpu_show(struct seq_file *m, void *v)
 {
@@ -215,6 +171,15 @@ static int kvm_exit_stats_vcpu_show(struct seq_file *m, void *v)
 	return kvm_exit_stats_show(m, vcpu->kvm, vcpu);
 }
 DEFINE_SHOW_ATTRIBUTE(kvm_exit_stats_vcpu);
+
+/* A file that can be written to cannot be read either in a kernel that is locked down. */
+void kvm_exit_stats_create_vm_debugfs(struct kvm *kvm)
+{
+	debugfs_create_file("exit_stats", 0444, kvm->debugfs_dentry, kvm,
+			    &kvm_exit_stats_vm_fops);
+	debugfs_create_file("exit_stats_log", 0200, kvm->debugfs_dentry, kvm,
+			    &kvm_exit_stats_log_fops);
+}
 
 void kvm_exit_stats_create_vcpu_debugfs(struct kvm_vcpu *vcpu,
 					struct dentry *debugfs_dentry)

@@ -29,6 +29,7 @@
 #define UNUSED_ADDRESS		0xc0000000ul
 
 #define EXIT_STATS_PARAM	"/sys/module/kvm/parameters/exit_stats"
+#define POLICY_PARAM		"/sys/module/kvm/parameters/exit_stats_guest"
 
 /* The guest's, set by guest_init(). */
 static bool is_svm;
@@ -534,6 +535,75 @@ static void guest_switched(void)
 	GUEST_DONE();
 }
 
+/* What a VMM makes of the signature leaf */
+enum vmm_word {
+	VMM_SILENT,
+	VMM_ZEROS,
+	VMM_SIGNATURE,
+};
+
+static void check_seen(void)
+{
+	u64 exits;
+
+	guest_init();
+	exits = read_exits(number_of_hypercalls());
+	cause_hypercall();
+	GUEST_ASSERT_EQ(read_exits(number_of_hypercalls()), exits + 1);
+}
+
+static void check_not_seen(enum vmm_word word)
+{
+	int i;
+
+	GUEST_ASSERT_EQ(has_signature(), word == VMM_SIGNATURE);
+	if (word == VMM_SILENT)
+		check_out_of_range(KVM_EXIT_STATS_CPUID_SIGNATURE, 0);
+	if (word == VMM_ZEROS)
+		check_answer(KVM_EXIT_STATS_CPUID_SIGNATURE, 0, 0, 0);
+
+	for (i = 0; i < 16; i++) {
+		if (word == VMM_SIGNATURE) {
+			/* In the range that the VMM has defined, and not defined. */
+			check_answer(KVM_EXIT_STATS_CPUID_TOTALS, i, 0, 0);
+			check_answer(KVM_EXIT_STATS_CPUID_REASON, i, 0, 0);
+		} else {
+			check_out_of_range(KVM_EXIT_STATS_CPUID_TOTALS, i);
+			check_out_of_range(KVM_EXIT_STATS_CPUID_REASON, i);
+		}
+	}
+}
+
+static void guest_word(u64 word, u64 seen)
+{
+	if (seen)
+		check_seen();
+	else
+		check_not_seen(word);
+	GUEST_DONE();
+}
+
+struct toggle {
+	/* The policy, or the VM's own switch */
+	bool policy;
+	const char *word;
+	bool seen;
+};
+
+static void guest_toggled(u64 word, const struct toggle *toggles, u64 nr)
+{
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		GUEST_SYNC(i);
+		if (toggles[i].seen)
+			check_seen();
+		else
+			check_not_seen(word);
+	}
+	GUEST_DONE();
+}
+
 static bool host_is_svm(void)
 {
 	return !access("/sys/module/kvm_amd", F_OK);
@@ -712,13 +782,199 @@ static void test_nested(void)
 	}
 }
 
+static void write_word(const char *path, const char *word)
+{
+	int fd = open(path, O_WRONLY);
+
+	TEST_ASSERT(fd >= 0 && write(fd, word, strlen(word)) == strlen(word),
+		    "Cannot write %s to %s", word, path);
+	close(fd);
+}
+
+/* The policy that was found, without its newline */
+static char found_policy[16];
+
+static void restore_policy(void)
+{
+	int fd = open(POLICY_PARAM, O_WRONLY);
+
+	if (fd >= 0 && write(fd, found_policy, strlen(found_policy)) < 0)
+		pr_info("Cannot write " POLICY_PARAM "\n");
+	close(fd);
+}
+
+static void find_policy(void)
+{
+	int fd = open(POLICY_PARAM, O_RDONLY);
+	ssize_t len = read(fd, found_policy, sizeof(found_policy) - 1);
+
+	TEST_ASSERT(len > 0, "Cannot read " POLICY_PARAM);
+	found_policy[strcspn(found_policy, "\n")] = 0;
+	close(fd);
+}
+
+static bool is_signature_leaf(const struct kvm_cpuid_entry2 *entry)
+{
+	return entry->function == KVM_EXIT_STATS_CPUID_SIGNATURE;
+}
+
+/* What KVM supports now, with the signature leaf as @word has it. */
+static struct kvm_cpuid2 *cpuid_with_word(enum vmm_word word)
+{
+	const struct kvm_cpuid2 *supported = kvm_get_supported_cpuid();
+	struct kvm_cpuid2 *cpuid = allocate_kvm_cpuid2(supported->nent + 1);
+	struct kvm_cpuid_entry2 *entry;
+	int i, nr = 0;
+
+	for (i = 0; i < supported->nent; i++) {
+		if (!is_signature_leaf(&supported->entries[i]))
+			cpuid->entries[nr++] = supported->entries[i];
+	}
+
+	entry = &cpuid->entries[nr];
+	memset(entry, 0, sizeof(*entry));
+	entry->function = KVM_EXIT_STATS_CPUID_SIGNATURE;
+	if (word == VMM_SIGNATURE) {
+		entry->eax = KVM_EXIT_STATS_CPUID_MAX;
+		memcpy(&entry->ebx, KVM_EXIT_STATS_SIGNATURE, 4);
+		memcpy(&entry->ecx, KVM_EXIT_STATS_SIGNATURE + 4, 4);
+		memcpy(&entry->edx, KVM_EXIT_STATS_SIGNATURE + 8, 4);
+	}
+	if (word != VMM_SILENT)
+		nr++;
+	cpuid->nent = nr;
+	return cpuid;
+}
+
+static void set_word(struct kvm_vcpu *vcpu, enum vmm_word word)
+{
+	struct kvm_cpuid2 *cpuid = cpuid_with_word(word);
+
+	vcpu_init_cpuid(vcpu, cpuid);
+	free(cpuid);
+}
+
+/* Leaves of the range that KVM_GET_SUPPORTED_CPUID lists; the signature's is right. */
+static int nr_supported_leaves(void)
+{
+	struct kvm_cpuid2 *cpuid = allocate_kvm_cpuid2(256);
+	struct kvm_cpuid_entry2 *entry;
+	int i, nr = 0, fd = open_kvm_dev_path_or_exit();
+
+	kvm_ioctl(fd, KVM_GET_SUPPORTED_CPUID, cpuid);
+	close(fd);
+	for (i = 0; i < cpuid->nent; i++) {
+		entry = &cpuid->entries[i];
+		if ((entry->function & ~0xff) != KVM_EXIT_STATS_CPUID_SIGNATURE)
+			continue;
+
+		TEST_ASSERT(is_signature_leaf(entry) &&
+			    entry->eax == KVM_EXIT_STATS_CPUID_MAX &&
+			    !memcmp(&entry->ebx, KVM_EXIT_STATS_SIGNATURE, 4) &&
+			    !memcmp(&entry->ecx, KVM_EXIT_STATS_SIGNATURE + 4, 4) &&
+			    !memcmp(&entry->edx, KVM_EXIT_STATS_SIGNATURE + 8, 4),
+			    "Leaf %x is listed as supported", entry->function);
+		nr++;
+	}
+	free(cpuid);
+	return nr;
+}
+
+static void test_word(enum vmm_word word, bool seen)
+{
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm;
+
+	vm = vm_create_with_one_vcpu(&vcpu, guest_word);
+	set_word(vcpu, word);
+	vcpu_args_set(vcpu, 2, (u64)word, (u64)seen);
+	run_to_end(vcpu);
+	kvm_vm_free(vm);
+}
+
+/* One vCPU whose VMM shows the statistics, and one whose hides them */
+static void test_two_words(void)
+{
+	struct kvm_vcpu *vcpus[2];
+	struct kvm_vm *vm;
+
+	vm = vm_create_with_vcpus(2, guest_word, vcpus);
+	set_word(vcpus[0], VMM_SIGNATURE);
+	set_word(vcpus[1], VMM_ZEROS);
+	vcpu_args_set(vcpus[0], 2, (u64)VMM_SIGNATURE, (u64)true);
+	vcpu_args_set(vcpus[1], 2, (u64)VMM_ZEROS, (u64)false);
+	run_to_end(vcpus[0]);
+	run_to_end(vcpus[1]);
+	kvm_vm_free(vm);
+}
+
+static void test_policies(void)
+{
+	static const struct {
+		const char *name;
+		/* By enum vmm_word */
+		bool seen[3];
+	} policies[] = {
+		{ "all",  { true,  false, true } },
+		{ "vmm",  { false, false, true } },
+		{ "none", { false, false, false } },
+	};
+	int i, word;
+
+	for (i = 0; i < ARRAY_SIZE(policies); i++) {
+		pr_info("Policy: %s\n", policies[i].name);
+		write_word(POLICY_PARAM, policies[i].name);
+		TEST_ASSERT(nr_supported_leaves() == (policies[i].seen[VMM_SIGNATURE] ? 1 : 0),
+			    "%d leaves are listed as supported", nr_supported_leaves());
+		for (word = VMM_SILENT; word <= VMM_SIGNATURE; word++)
+			test_word(word, policies[i].seen[word]);
+		if (policies[i].seen[VMM_SIGNATURE])
+			test_two_words();
+	}
+	write_word(POLICY_PARAM, "vmm");
+}
+
+static void run_toggles(enum vmm_word word, const struct toggle *toggles, int nr)
+{
+	struct kvm_vcpu *vcpu;
+	char file[64] = "";
+	struct kvm_vm *vm;
+	u64 i;
+
+	vm = vm_create_with_one_vcpu(&vcpu, guest_toggled);
+	set_word(vcpu, word);
+	vcpu_args_set(vcpu, 3, (u64)word, (u64)toggles, (u64)nr);
+	snprintf(file, sizeof(file), "/sys/kernel/debug/kvm/%d-%d/exit_stats_guest",
+		 getpid(), vm->fd);
+	if (access(file, W_OK)) {
+		print_skip("The VM's switch: %s is not writable", file);
+		nr = 0;
+	}
+	while (nr && run_to_sync(vcpu, &i))
+		write_word(toggles[i].policy ? POLICY_PARAM : file, toggles[i].word);
+	kvm_vm_free(vm);
+}
+
+static void test_toggles(void)
+{
+	static const struct toggle silent[] = {
+		{ true, "all", true }, { true, "vmm", false }, { true, "none", false },
+		{ false, "show", true }, { false, "hide", false }, { true, "all", false },
+		{ false, "inherit", true }, { true, "vmm", false },
+	};
+	static const struct toggle hidden[] = {
+		{ true, "all", false }, { false, "show", true }, { true, "none", true },
+		{ false, "inherit", false }, { true, "vmm", false },
+	};
+
+	pr_info("The policy and the VM's switch change\n");
+	run_toggles(VMM_SILENT, silent, ARRAY_SIZE(silent));
+	run_toggles(VMM_ZEROS, hidden, ARRAY_SIZE(hidden));
+}
+
 static void switch_statistics(bool on)
 {
-	int fd = open(EXIT_STATS_PARAM, O_WRONLY);
-
-	TEST_ASSERT(fd >= 0 && write(fd, on ? "1" : "0", 1) == 1,
-		    "Cannot write " EXIT_STATS_PARAM);
-	close(fd);
+	write_word(EXIT_STATS_PARAM, on ? "1" : "0");
 }
 
 /* Whatever failed meanwhile */
@@ -737,16 +993,16 @@ static void test_switch(void)
 	struct kvm_vm *vm;
 	u64 stage;
 
-	if (access(EXIT_STATS_PARAM, W_OK)) {
-		print_skip("Off and on again: " EXIT_STATS_PARAM " is not writable");
-		return;
-	}
-
 	pr_info("Off and on again\n");
 	atexit(switch_on);
 	vm = vm_create_with_one_vcpu(&vcpu, guest_switched);
-	while (run_to_sync(vcpu, &stage))
+	set_word(vcpu, VMM_SILENT);
+	write_word(POLICY_PARAM, "all");
+	while (run_to_sync(vcpu, &stage)) {
 		switch_statistics(stage);
+		TEST_ASSERT(nr_supported_leaves() == (stage ? 1 : 0),
+			    "Switched off, the signature is listed as supported");
+	}
 	kvm_vm_free(vm);
 }
 
@@ -754,6 +1010,11 @@ int main(int argc, char *argv[])
 {
 	TEST_REQUIRE(!access(EXIT_STATS_PARAM, F_OK));
 	TEST_REQUIRE(get_kvm_param_bool("exit_stats"));
+	TEST_REQUIRE(!access(POLICY_PARAM, W_OK));
+
+	find_policy();
+	atexit(restore_policy);
+	write_word(POLICY_PARAM, "vmm");
 
 	test_counts();
 	test_guest("Views", guest_views);
@@ -763,6 +1024,8 @@ int main(int argc, char *argv[])
 	test_guest("What is not defined", guest_undefined);
 	test_two_vcpus();
 	test_defined_leaf();
+	test_policies();
+	test_toggles();
 	if (kvm_is_forced_emulation_enabled())
 		test_guest("KVM's emulator", guest_emulated);
 	else

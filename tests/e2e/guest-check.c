@@ -24,6 +24,8 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define TIMES		1000
+/* In two-vcpus.sh */
+#define HIDES		3
 
 /* A port where nothing listens, and the one where pvpanic does. */
 #define PORT_DELAY	0x80
@@ -524,13 +526,20 @@ static void check_switch(void)
 	check(after.exits - before.exits == TIMES + 1, "counting goes on exactly");
 }
 
-/* The host hides the statistics from this VM alone, and shows them again. */
+/* The host hides the statistics from this VM, and shows them again, in HIDES ways. */
 static void check_hide(void)
 {
-	mark("ready to be hidden");
-	wait_for_statistics(false);
-	mark("ready to be shown");
-	wait_for_statistics(true);
+	char text[32];
+	int i;
+
+	for (i = 1; i <= HIDES; i++) {
+		snprintf(text, sizeof(text), "ready to be hidden %d", i);
+		mark(text);
+		wait_for_statistics(false);
+		snprintf(text, sizeof(text), "ready to be shown %d", i);
+		mark(text);
+		wait_for_statistics(true);
+	}
 }
 
 /*

@@ -335,6 +335,69 @@ static void check_vcpus(char **files)
 	      "the tables of the vCPUs add up to the VM's");
 }
 
+/* The bucket of a number, as the binary statistics count on: the last is for all others. */
+static uint32_t bucket_of(uint32_t number)
+{
+	uint32_t high = number - KVM_EXIT_STATS_SVM_HIGH_CODES;
+	bool svm = reasons != &vmx_reasons;
+
+	if (number < (svm ? KVM_EXIT_STATS_NR_SVM_CODES : KVM_EXIT_STATS_NR_VMX_REASONS))
+		return number;
+	if (svm && high < KVM_EXIT_STATS_NR_SVM_HIGH_CODES)
+		return KVM_EXIT_STATS_NR_SVM_CODES + high;
+	return NR_STATS - 1;
+}
+
+/* What QEMU prints of a vCPU's binary statistics; it counts buckets from 1. */
+static void read_stats(const char *path, struct table *table, uint64_t *buckets)
+{
+	FILE *file = open_file(path);
+	char line[8192], *rest;
+	uint32_t bucket;
+	int length;
+
+	memset(table, 0, sizeof(*table));
+	while (fgets(line, sizeof(line), file)) {
+		sscanf(line, " exit_stats_exits (cumulative): %" SCNu64, &table->sum);
+		sscanf(line, " exit_stats_cycles (cumulative, cycles): %" SCNu64,
+		       &table->sum_cycles);
+		rest = strstr(line, " exit_stats_reasons (linear-histogram, bucket size=1):");
+		for (rest = rest ? strchr(rest, ':') + 1 : ""; *rest; rest += length) {
+			uint64_t exits;
+
+			if (sscanf(rest, " [%" SCNu32 "]=%" SCNu64 "%n", &bucket, &exits,
+				   &length) != 2)
+				break;
+			if (bucket - 1 >= NR_STATS)
+				errx(3, "%s: a bucket %" PRIu32, path, bucket);
+			buckets[bucket - 1] = exits;
+		}
+	}
+	fclose(file);
+}
+
+/* stats STATS TABLE: a vCPU's binary statistics, and its table. */
+static void check_stats(char **files)
+{
+	uint64_t buckets[NR_STATS] = {}, expected[NR_STATS] = {};
+	uint32_t i, wrong = 0, wrong_reversed = 0;
+
+	read_stats(files[0], &ours, buckets);
+	read_table(files[1], &theirs);
+	for (i = 0; i < NR_REASONS; i++)
+		expected[bucket_of(i)] += theirs.exits[i];
+	for (i = 0; i < NR_STATS; i++) {
+		wrong += buckets[i] != expected[i];
+		wrong_reversed += buckets[NR_STATS - 1 - i] != expected[i];
+	}
+	check(ours.sum && ours.sum == theirs.sum && ours.sum_cycles == theirs.sum_cycles,
+	      "QEMU has the vCPU's totals, %" PRIu64 " exits, %" PRIu64 " cycles",
+	      ours.sum, ours.sum_cycles);
+	/* QEMU 7.2 begins with the last one. */
+	check(!wrong || !wrong_reversed, "and its exits by reason, %" PRIu32 " of %d wrong",
+	      wrong < wrong_reversed ? wrong : wrong_reversed, NR_STATS);
+}
+
 int main(int argc, char **argv)
 {
 	choose_reasons();
@@ -348,7 +411,9 @@ int main(int argc, char **argv)
 		check_snapshot(argv + 2);
 	else if (argc == 5 && !strcmp(argv[1], "vcpus"))
 		check_vcpus(argv + 2);
+	else if (argc == 4 && !strcmp(argv[1], "stats"))
+		check_stats(argv + 2);
 	else
-		errx(1, "usage: host-check oracle|fastpath|intervals|snapshot|vcpus FILE...");
+		errx(1, "usage: host-check oracle|fastpath|intervals|snapshot|vcpus|stats FILE...");
 	return checks_failed != 0;
 }

@@ -95,6 +95,17 @@ oracle() {
 	host_check intervals /tmp/table "$2"
 }
 
+# vcpu_stats NAME VCPU FILE: what QEMU says of a vCPU, of the first one first.
+vcpu_stats() {
+	vm_monitor "$1" "cpu $2"
+	vm_monitor "$1" 'info stats vcpu exit_stats_exits,exit_stats_cycles,exit_stats_reasons'
+	until [ "$(grep -c '^ *exit_stats_exits (' "/run/vm/$1/monitor.log")" -gt "$2" ]; do
+		vm_alive "$1" || return 1
+		sleep 0.5
+	done
+	grep '^ *exit_stats_' "/run/vm/$1/monitor.log" | tail -n 3 >"$3"
+}
+
 # host_check NAME FILE...: the program that compares tables, see host-check.c.
 host_check() {
 	/lab/host-check "$@" || [ $? -eq 1 ] || result 1 "host-check $*"

@@ -69,6 +69,7 @@ else
 fi
 /lab/vm-check late || [ $? -eq 1 ] || result 1 'vm-check late'
 /lab/vm-check failing || [ $? -eq 1 ] || result 1 'vm-check failing'
+/lab/vm-check stats || [ $? -eq 1 ] || result 1 'vm-check stats'
 unload_kvm
 
 echo '# One VM, against the tracepoint'
@@ -109,7 +110,7 @@ done
 cat /tmp/result
 
 vm_wait_mark one 'ready to be off'
-echo log >"$dir/exit_stats"
+echo 1 >"$dir/exit_stats_log"
 expect 'the log has the table when asked for it' \
 	[ "$(dmesg | grep -ci 'cpuid  *[1-9]')" -eq 1 ]
 # A slow machine is not the statistics', and the races in the kernel that KCSAN reports,

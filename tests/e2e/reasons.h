@@ -11,6 +11,9 @@
 /* One more than the highest exit number there is, but for "other" */
 #define NR_NUMBERS 0x480
 
+/* Buckets of the binary statistics, on each vendor */
+#define NR_STATS (KVM_EXIT_STATS_NR_SVM_CODES + KVM_EXIT_STATS_NR_SVM_HIGH_CODES + 1)
+
 /* The exits that the checks cause, as the two encodings number them. */
 struct reasons {
 	uint32_t encoding;

@@ -30,14 +30,37 @@ oracle two 2
 [ "$ISA" != vmx ] || host_check fastpath /tmp/table /tmp/probes
 host_check vcpus /tmp/table /tmp/vcpu0 /tmp/vcpu1
 
-# The VM's operator hides the statistics from it, and shows them again.
+echo "# KVM's binary statistics, as QEMU shows them"
+for vcpu in 0 1; do
+	vcpu_stats two $vcpu /tmp/stats$vcpu
+	host_check stats /tmp/stats$vcpu /tmp/vcpu$vcpu
+done
+expect 'they make no files of the host, which would show the first reason alone' \
+	sh -c "! ls '$dir' /sys/kernel/debug/kvm | grep -E 'exit_stats_(exits|cycles|reasons)'"
+
+echo '# Who sees them'
+policy=/sys/module/kvm/parameters/exit_stats_guest
+expect 'built for a stock kernel, all guests see them' grep -qx all $policy
+expect 'the host has said nothing of this VM' grep -qx inherit "$dir/exit_stats_guest"
 vm_monitor two cont
-vm_wait_mark two 'ready to be hidden'
-echo 0 >"$dir/exit_stats"
-vm_wait_mark two 'ready to be shown'
+
+# seen N WORD FILE WORD FILE TEXT: by the first the guest is not to see them, by the second it is
+seen() {
+	vm_wait_mark two "ready to be hidden $1"
+	echo "$2" >"$3"
+	vm_wait_mark two "ready to be shown $1"
+	result $? "$6"
+	echo "$4" >"$5"
+}
+
+seen 1 hide "$dir/exit_stats_guest" inherit "$dir/exit_stats_guest" 'the host hides them from one VM'
+vm_wait_mark two 'ready to be hidden 2'
 expect 'hidden from the guest, the host still has the table' \
 	grep -qi 'cpuid  *[1-9]' "$dir/exit_stats"
-echo 1 >"$dir/exit_stats"
+seen 2 vmm $policy show "$dir/exit_stats_guest" 'of a VMM that passes nothing on, as QEMU, "vmm" hides them'
+vm_wait_mark two 'ready to be hidden 3'
+echo none >$policy
+seen 3 inherit "$dir/exit_stats_guest" all $policy 'and "none" does, unless the host shows them'
 ends two 'the VM comes to its end'
 
 # selftest TEXT: does it pass, and skip nothing?

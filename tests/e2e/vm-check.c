@@ -282,6 +282,54 @@ static void check_failing(void)
 	      " other, %" PRIu64 " cycles", failed.exits, other.exits, other.cycles);
 }
 
+/* The values of a vCPU's binary statistics @name, of which there have to be @size. */
+static const uint64_t *find_stat(const char *stats, const char *name, uint16_t size, uint32_t flags)
+{
+	const struct kvm_stats_header *header = (const void *)stats;
+	const char *at = stats + header->desc_offset;
+	const struct kvm_stats_desc *desc;
+	uint32_t i;
+
+	for (i = 0; i < header->num_desc; i++, at += sizeof(*desc) + header->name_size) {
+		desc = (const void *)at;
+		if (strcmp(at + sizeof(*desc), name))
+			continue;
+		check(desc->size == size && desc->flags == flags, "%s is as it should be", name);
+		return (const void *)(stats + header->data_offset + desc->offset);
+	}
+	check(false, "%s is there", name);
+	exit(1);
+}
+
+/* The binary statistics of a vCPU that has caused OUTS exits and a few more */
+static void check_stats(void)
+{
+	const uint64_t *exits, *cycles, *buckets;
+	struct vm vm = create_vm(late_begin, late_end);
+	static char stats[0x4000];
+	uint64_t sum = 0;
+	uint32_t i;
+	int fd;
+
+	run_late(&vm, reasons->port);
+	fd = kvm_ioctl(vm.vcpu, KVM_GET_STATS_FD, NULL, "KVM_GET_STATS_FD");
+	if (read(fd, stats, sizeof(stats)) <= 0)
+		err(3, "the binary statistics");
+	exits = find_stat(stats, "exit_stats_exits", 1, KVM_STATS_TYPE_CUMULATIVE |
+			  KVM_STATS_UNIT_NONE | KVM_STATS_BASE_POW10);
+	cycles = find_stat(stats, "exit_stats_cycles", 1, KVM_STATS_TYPE_CUMULATIVE |
+			   KVM_STATS_UNIT_CYCLES | KVM_STATS_BASE_POW10);
+	buckets = find_stat(stats, "exit_stats_reasons", NR_STATS, KVM_STATS_TYPE_LINEAR_HIST |
+			       KVM_STATS_UNIT_NONE | KVM_STATS_BASE_POW10);
+	for (i = 0; i < NR_STATS; i++)
+		sum += buckets[i];
+	check(*exits && *exits == sum && *cycles > *exits,
+	      "the binary statistics add up, to %" PRIu64 " exits", *exits);
+	check(buckets[reasons->port] == OUTS && buckets[reasons->cpuid] == 1 &&
+	      buckets[reasons->hlt] == 1,
+	      "they have the %d exits that the guest caused, under their numbers", OUTS);
+}
+
 /* Be a machine of many vCPUs that does nothing. */
 static void many(void)
 {
@@ -320,11 +368,13 @@ int main(int argc, char **argv)
 		check_late();
 	else if (argc == 2 && !strcmp(argv[1], "failing"))
 		check_failing();
+	else if (argc == 2 && !strcmp(argv[1], "stats"))
+		check_stats();
 	else if (argc == 2 && !strcmp(argv[1], "many"))
 		many();
 	else if (argc == 2 && !strcmp(argv[1], "hold"))
 		hold();
 	else
-		errx(1, "usage: vm-check closure|nested|late|failing|many|hold");
+		errx(1, "usage: vm-check closure|nested|late|failing|stats|many|hold");
 	return checks_failed != 0;
 }
