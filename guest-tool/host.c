@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host.h"
+#include "stats.h"
 #include "util.h"
 
 #define CPUID_FEATURES			0x00000001
@@ -82,9 +83,15 @@ void host_explain(cpuid_fn *cpuid, char *line, size_t size)
 		return;
 	}
 
-	if (is_kvm(cpuid)) {
+	if (exit_stats_signature(cpuid)) {
 		snprintf(line, size,
-			 "this KVM is without the patch, or has them switched off");
+			 "the host has their signature, but does not show them to this VM");
+		return;
+	}
+
+	if (is_kvm(cpuid)) {
+		snprintf(line, size, "this KVM is without the patch, has them switched off, "
+			 "or does not show them to this VM");
 		return;
 	}
 

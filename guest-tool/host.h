@@ -9,7 +9,8 @@
 /*
  * Say why there are no exit statistics, as far as CPUID can tell: writes one
  * line without a newline.  A KVM without the patch and one that has switched
- * the statistics off answer alike (DESIGN section 2).
+ * the statistics off, or hides them from this VM, answer alike, see
+ * host-patch/exit-stats.rst.
  */
 void host_explain(cpuid_fn *cpuid, char *line, size_t size);
 

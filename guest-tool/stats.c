@@ -37,14 +37,17 @@ static struct pair query_view(struct exit_stats *stats, uint32_t number, uint32_
 			  view << KVM_EXIT_STATS_VIEW_SHIFT | number);
 }
 
-static bool has_signature(struct exit_stats *stats)
+static bool is_signature(struct cpuid_regs regs)
 {
-	struct cpuid_regs regs = query(stats, KVM_EXIT_STATS_CPUID_SIGNATURE, 0);
-
 	return regs.eax >= KVM_EXIT_STATS_CPUID_MAX &&
 	       !memcmp(&regs.ebx, KVM_EXIT_STATS_SIGNATURE, 4) &&
 	       !memcmp(&regs.ecx, KVM_EXIT_STATS_SIGNATURE + 4, 4) &&
 	       !memcmp(&regs.edx, KVM_EXIT_STATS_SIGNATURE + 8, 4);
+}
+
+bool exit_stats_signature(cpuid_fn *cpuid)
+{
+	return is_signature(cpuid(KVM_EXIT_STATS_CPUID_SIGNATURE, 0));
 }
 
 static void read_description(struct exit_stats *stats)
@@ -89,10 +92,13 @@ static void read_cpuid_first(struct exit_stats *stats, uint32_t number)
 
 static bool describe(struct exit_stats *stats)
 {
-	if (!has_signature(stats))
+	if (!is_signature(query(stats, KVM_EXIT_STATS_CPUID_SIGNATURE, 0)))
 		return false;
 	read_description(stats);
-	return true;
+	/* The signature may be the VMM's alone, with nothing behind it. */
+	return stats->info.version &&
+	       (stats->info.encoding == KVM_EXIT_STATS_ENCODING_VMX ||
+		stats->info.encoding == KVM_EXIT_STATS_ENCODING_SVM);
 }
 
 static bool open_recorded(struct exit_stats *stats)

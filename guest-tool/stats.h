@@ -43,10 +43,16 @@ enum exit_stats_first {
 };
 
 /*
- * Look for the statistics and read their description, DESIGN section 2.  guess is
+ * Is the signature of the statistics there?  A VMM can have put it there while KVM shows
+ * this VM no statistics, see host-patch/exit-stats.rst.
+ */
+bool exit_stats_signature(cpuid_fn *cpuid);
+
+/*
+ * Look for the statistics and read their description, see leaves.h.  guess is
  * the encoding that the host is expected to use: it decides which exit number is
  * taken as CPUID's first.  If that was wrong, CPUID's cycles are not without ours.
- * Returns false if there are no statistics.
+ * Returns false if there are no statistics, be it behind a signature.
  */
 bool exit_stats_open(struct exit_stats *stats, cpuid_fn *cpuid, uint32_t scope,
 		     enum exit_stats_first first, unsigned int guess);

@@ -6,12 +6,12 @@
 load_kvm patched
 # What perf does inside an exit takes time that only KVM sees: in Bochs, always as many
 # instructions.  QEMU's clock is the machine's, and whatever else runs there makes that
-# more; in Linux 6.1 SVM's tracepoint comes after the host's interrupts have been
-# handled, too.
+# more, by half on a busy machine; in Linux 6.1 SVM's tracepoint comes after the host's
+# interrupts have been handled, too.
 if [ "$ISA" = vmx ]; then
 	seconds=90 TOLERANCE=0.5 PERF_US=38
 else
-	seconds=30 TOLERANCE=10 PERF_US=0
+	seconds=30 TOLERANCE=100 PERF_US=0
 fi
 export TOLERANCE PERF_US
 # shellcheck disable=SC2034 # for vm_start

@@ -93,6 +93,29 @@ static void test_open_with_half_a_signature(void **state)
 	assert_false(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
 }
 
+/* A VMM has passed on the signature, and the host does not show the statistics. */
+static void test_open_with_nothing_behind_the_signature(void **state)
+{
+	static const uint32_t descriptions[] = {
+		0, 7, KVM_EXIT_STATS_VERSION, 3 << KVM_EXIT_STATS_ENCODING_SHIFT | 1,
+		KVM_EXIT_STATS_ENCODING_VMX << KVM_EXIT_STATS_ENCODING_SHIFT,
+	};
+	struct exit_stats stats;
+	char line[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(descriptions) / sizeof(descriptions[0]); i++) {
+		dump_load("kvm-vmx");
+		dump_set(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_DESCRIPTION,
+			 (struct cpuid_regs) { .eax = descriptions[i] });
+		assert_false(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+	}
+	host_explain(dump_cpuid, line, sizeof(line));
+	assert_string_equal(line,
+			    "the host has their signature, but does not show them to this VM");
+}
+
 static void test_scope_is_in_every_query(void **state)
 {
 	struct exit_counts counts;
@@ -566,10 +589,12 @@ static void test_explanations(void **state)
 	(void)state;
 	expect_explanation("bare", "this machine is not virtualized");
 	expect_explanation("kvm-stock",
-			   "this KVM is without the patch, or has them switched off");
+			   "this KVM is without the patch, has them switched off, "
+			   "or does not show them to this VM");
 	/* KVM under the signature of Hyper-V: one range further on */
 	expect_explanation("kvm-hyperv",
-			   "this KVM is without the patch, or has them switched off");
+			   "this KVM is without the patch, has them switched off, "
+			   "or does not show them to this VM");
 	expect_explanation("tcg", "the hypervisor is QEMU's TCG, not KVM");
 	expect_explanation("unnamed", "the hypervisor does not say what it is");
 }
@@ -591,6 +616,7 @@ int main(void)
 		cmocka_unit_test(test_open),
 		cmocka_unit_test(test_open_without_statistics),
 		cmocka_unit_test(test_open_with_half_a_signature),
+		cmocka_unit_test(test_open_with_nothing_behind_the_signature),
 		cmocka_unit_test(test_scope_is_in_every_query),
 		cmocka_unit_test(test_64_bits),
 		cmocka_unit_test(test_undefined_number),
