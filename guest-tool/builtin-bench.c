@@ -117,18 +117,37 @@ static uint64_t tsc(void)
 	return ticks;
 }
 
+struct timing {
+	const struct exit_cause *cause;
+	struct cause_state *state;
+	uint64_t *cycles;
+	unsigned int count;
+};
+
+static int time_each(void *data)
+{
+	const struct timing *timing = data;
+	int error = 0;
+	unsigned int i;
+	uint64_t start;
+
+	for (i = 0; i < timing->count && !error; i++) {
+		start = tsc();
+		error = timing->cause->once(timing->state);
+		timing->cycles[i] = tsc() - start;
+	}
+	return error;
+}
+
+/* Returns 0, or an error and state->why. */
 static int time_operations(const struct exit_cause *cause, struct cause_state *state,
 			   uint64_t *cycles, unsigned int count)
 {
-	unsigned int i;
-	uint64_t start;
-	int error = 0;
+	struct timing timing = { cause, state, cycles, count };
+	int error = cause_guard(state, time_each, &timing);
 
-	for (i = 0; i < count && !error; i++) {
-		start = tsc();
-		error = cause->once(state);
-		cycles[i] = tsc() - start;
-	}
+	if (error && !*state->why)
+		snprintf(state->why, sizeof(state->why), "%s", strerror(-error));
 	return error;
 }
 
@@ -179,7 +198,7 @@ static int measure_open(struct bench *bench, struct cost *cost, struct cause_sta
 	if (status)
 		return status;
 	if (error) {
-		snprintf(cost->why, sizeof(cost->why), "%s", strerror(-error));
+		memcpy(cost->why, state->why, sizeof(cost->why));
 		return STATUS_OK;
 	}
 	status = source_subtract(&bench->source, &bench->after, &bench->before,

@@ -63,6 +63,68 @@ static int refuse_errno(struct cause_state *state, const char *what)
 	return refuse(state, error, "%s: %s", what, strerror(error));
 }
 
+static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS };
+
+/* Where a fault of this thread goes; NULL: it is none of a cause. */
+static __thread sigjmp_buf *on_fault;
+
+static void take_fault(int number)
+{
+	if (on_fault)
+		siglongjmp(*on_fault, number);
+	/* It comes again, and ends the program. */
+	signal(number, SIG_DFL);
+}
+
+static void catch_faults(struct sigaction before[], sigset_t *mask)
+{
+	const struct sigaction action = { .sa_handler = take_fault };
+	sigset_t unblocked;
+	size_t i;
+
+	sigemptyset(&unblocked);
+	for (i = 0; i < ARRAY_SIZE(faults); i++) {
+		sigaction(faults[i], &action, &before[i]);
+		sigaddset(&unblocked, faults[i]);
+	}
+	/* A fault that is blocked ends the program. */
+	pthread_sigmask(SIG_UNBLOCK, &unblocked, mask);
+}
+
+static void leave_faults(const struct sigaction before[], const sigset_t *mask)
+{
+	size_t i;
+
+	pthread_sigmask(SIG_SETMASK, mask, NULL);
+	for (i = 0; i < ARRAY_SIZE(faults); i++)
+		sigaction(faults[i], &before[i], NULL);
+}
+
+static int run_guarded(struct cause_state *state, int (*run)(void *data), void *data)
+{
+	sigjmp_buf here;
+	int number = sigsetjmp(here, 1);
+
+	if (number)
+		return refuse(state, EFAULT, "it ended in a fault, SIG%s", sigabbrev_np(number));
+	on_fault = &here;
+	return run(data);
+}
+
+int cause_guard(struct cause_state *state, int (*run)(void *data), void *data)
+{
+	struct sigaction before[ARRAY_SIZE(faults)];
+	sigjmp_buf *outer = on_fault;
+	sigset_t mask;
+	int error;
+
+	catch_faults(before, &mask);
+	error = run_guarded(state, run, data);
+	on_fault = outer;
+	leave_faults(before, &mask);
+	return error;
+}
+
 static void close_fd(struct cause_state *state)
 {
 	close(state->fd);
@@ -160,35 +222,17 @@ static int do_rdpmc(struct cause_state *state)
 	return 0;
 }
 
-static sigjmp_buf no_rdpmc;
-
-static void on_fault(int signal)
+static int rdpmc_once(void *state)
 {
-	(void)signal;
-	siglongjmp(no_rdpmc, 1);
-}
-
-static bool can_rdpmc(void)
-{
-	if (sigsetjmp(no_rdpmc, 1))
-		return false;
-	do_rdpmc(NULL);
-	return true;
+	return do_rdpmc(state);
 }
 
 /* Nothing but the fault tells whether user space may, and whether there is a counter. */
 static int open_rdpmc(struct cause_state *state)
 {
-	struct sigaction fault = { .sa_handler = on_fault }, before;
-	bool can;
-
-	sigaction(SIGSEGV, &fault, &before);
-	can = can_rdpmc();
-	sigaction(SIGSEGV, &before, NULL);
-	if (can)
-		return 0;
-	return refuse(state, EPERM, "no counters, or not for user space until 2 is in "
-		      "/sys/bus/event_source/devices/cpu/rdpmc");
+	return cause_guard(state, rdpmc_once, state) ?
+	       refuse(state, EPERM, "no counters, or not for user space until 2 is in "
+		      "/sys/bus/event_source/devices/cpu/rdpmc") : 0;
 }
 
 static int do_halt(struct cause_state *state)
@@ -465,9 +509,22 @@ static void leave_cpu(const struct cause_state *state)
 	sched_setaffinity(0, sizeof(state->cpus_before), &state->cpus_before);
 }
 
+struct opening {
+	const struct exit_cause *cause;
+	struct cause_state *state;
+};
+
+static int open_cause(void *data)
+{
+	const struct opening *opening = data;
+
+	return opening->cause->open(opening->state);
+}
+
 int cause_open(const struct exit_cause *cause, struct cause_state *state,
 	       unsigned long times)
 {
+	struct opening opening = { cause, state };
 	int error;
 
 	memset(state, 0, sizeof(*state));
@@ -475,7 +532,7 @@ int cause_open(const struct exit_cause *cause, struct cause_state *state,
 	error = stay_on_cpu(state);
 	if (error || !cause->open)
 		return error;
-	error = cause->open(state);
+	error = cause_guard(state, open_cause, &opening);
 	if (error)
 		leave_cpu(state);
 	return error;

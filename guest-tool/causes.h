@@ -14,7 +14,7 @@
 
 /* An open cause.  For all but causes.c only why means something. */
 struct cause_state {
-	/* If it cannot be opened: why, without a newline */
+	/* If it cannot be opened, or has faulted: why, without a newline */
 	char why[128];
 	unsigned long times;
 	cpu_set_t cpus_before;
@@ -29,7 +29,7 @@ struct cause_state {
 	uint32_t turn;
 };
 
-/* open, once and close return 0 or -errno; call the first through cause_open(). */
+/* open, once and close return 0 or -errno; call the first two within cause_guard(). */
 struct exit_cause {
 	const char *name;
 	/* One operation, for people */
@@ -56,6 +56,13 @@ int cause_number(const struct exit_cause *cause, unsigned int encoding);
  */
 int cause_open(const struct exit_cause *cause, struct cause_state *state,
 	       unsigned long times);
+
+/*
+ * Run a function that calls once() on state, any number of times.  If that faults, which
+ * nothing else tells of some operations beforehand, it is left at once.  Returns what it
+ * returns, or -EFAULT and state->why.
+ */
+int cause_guard(struct cause_state *state, int (*run)(void *data), void *data);
 
 /* For a cause that was opened. */
 void cause_close(const struct exit_cause *cause, struct cause_state *state);

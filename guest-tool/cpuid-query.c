@@ -37,7 +37,10 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int status = run(argc, argv);
+	int status;
+
+	open_standard_files();
+	status = run(argc, argv);
 
 	if (fflush(stdout) || ferror(stdout))
 		return fail(STATUS_FAILURE, "cannot write: %s", strerror(errno));

@@ -45,27 +45,45 @@ struct workload {
 	enum knowledge vmx, svm;
 };
 
-static int fail_after(const struct arguments *args, unsigned long done, int error)
+static int fail_after(const struct arguments *args, unsigned long done, const char *why)
 {
 	return fail(STATUS_FAILURE, "%s: stopped after %lu of %lu: %s", args->workload->name,
-		    done, args->times, strerror(error));
+		    done, args->times, why);
+}
+
+struct repetition {
+	const struct exit_cause *cause;
+	struct cause_state state;
+	unsigned long times, done;
+};
+
+static int repeat(void *data)
+{
+	struct repetition *repetition = data;
+	int error = 0;
+
+	while (repetition->done < repetition->times && !error) {
+		error = repetition->cause->once(&repetition->state);
+		repetition->done += !error;
+	}
+	return error;
 }
 
 static int run_cause(const struct arguments *args)
 {
-	const struct exit_cause *cause = cause_find(args->workload->cause);
-	struct cause_state state;
-	unsigned long i;
+	struct repetition repetition = {
+		.cause = cause_find(args->workload->cause), .times = args->times,
+	};
+	struct cause_state *state = &repetition.state;
 	int error;
 
-	if (cause_open(cause, &state, args->times))
-		return fail(STATUS_FAILURE, "%s: %s", args->workload->name, state.why);
-	for (i = 0; i < args->times; i++) {
-		error = cause->once(&state);
-		if (error)
-			return fail_after(args, i, -error);
-	}
-	cause_close(cause, &state);
+	if (cause_open(repetition.cause, state, args->times))
+		return fail(STATUS_FAILURE, "%s: %s", args->workload->name, state->why);
+	error = cause_guard(state, repeat, &repetition);
+	cause_close(repetition.cause, state);
+	if (error)
+		return fail_after(args, repetition.done,
+				  *state->why ? state->why : strerror(-error));
 	return STATUS_OK;
 }
 
@@ -74,14 +92,14 @@ static int run_idle(const struct arguments *args)
 	const struct timespec time = { .tv_sec = args->times };
 	int error = clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
 
-	return error ? fail_after(args, 0, error) : STATUS_OK;
+	return error ? fail_after(args, 0, strerror(error)) : STATUS_OK;
 }
 
 static int run_spin(const struct arguments *args)
 {
 	int error = spin_until_timer(args->times * 1000);
 
-	return error ? fail_after(args, 0, -error) : STATUS_OK;
+	return error ? fail_after(args, 0, strerror(-error)) : STATUS_OK;
 }
 
 static int run_syscall(const struct arguments *args)
@@ -103,7 +121,7 @@ static int run_fork(const struct arguments *args)
 		if (!child)
 			_exit(0);
 		if (child < 0 || waitpid(child, NULL, 0) != child)
-			return fail_after(args, i, errno);
+			return fail_after(args, i, strerror(errno));
 	}
 	return STATUS_OK;
 }
@@ -122,7 +140,7 @@ static int run_disk(const struct arguments *args)
 	for (i = 0; i < args->times; i++) {
 		errno = EIO;
 		if (pread(fd, block, BLOCK, (off_t)i % blocks * BLOCK) != BLOCK)
-			return fail_after(args, i, errno);
+			return fail_after(args, i, strerror(errno));
 	}
 	close(fd);
 	return STATUS_OK;
@@ -144,10 +162,10 @@ static int pass_byte(const struct arguments *args, int from, int to)
 
 	for (i = 0; i < args->times; i++) {
 		if (write(to, &byte, 1) != 1)
-			return fail_after(args, i, errno);
+			return fail_after(args, i, strerror(errno));
 		errno = EPIPE;
 		if (read(from, &byte, 1) != 1)
-			return fail_after(args, i, errno);
+			return fail_after(args, i, strerror(errno));
 	}
 	return STATUS_OK;
 }
@@ -367,6 +385,7 @@ int main(int argc, char **argv)
 	struct arguments args = { .disk = "/dev/vda" };
 	int status;
 
+	open_standard_files();
 	argp_err_exit_status = STATUS_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
 

@@ -1,22 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "text.h"
 #include "util.h"
 
 int fail(int status, const char *format, ...)
 {
+	char *text = NULL;
 	va_list args;
 
-	fprintf(stderr, "%s: ", program_invocation_short_name);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
 	va_end(args);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
+	text_print(stderr, text ? text : format);
 	fputc('\n', stderr);
+	free(text);
 	return status;
+}
+
+void open_standard_files(void)
+{
+	/* As if closed, what is read ends at once, and what is written fails or goes nowhere. */
+	static const int flags[] = {
+		[STDIN_FILENO] = O_RDONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_WRONLY,
+	};
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		/* The lowest number that is free is this one. */
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", flags[fd]);
+	}
 }
 
 bool parse_u32(const char *text, uint32_t *value)
@@ -69,9 +92,22 @@ static char *stream_read(FILE *file, size_t *size)
 	return NULL;
 }
 
+static FILE *open_to_read(const char *path)
+{
+	int fd;
+
+	if (strcmp(path, "-"))
+		return fopen(path, "re");
+	fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	/* Of a pipe there is no beginning to go back to. */
+	if (fd >= 0)
+		lseek(fd, 0, SEEK_SET);
+	return fd < 0 ? NULL : fdopen(fd, "r");
+}
+
 char *file_read(const char *path, size_t *size)
 {
-	FILE *file = fopen(path, "re");
+	FILE *file = open_to_read(path);
 	char *text;
 	int error;
 

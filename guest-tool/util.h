@@ -17,8 +17,17 @@ enum status {
 	STATUS_FAILURE = 3,
 };
 
-/* Say on stderr, in one line after the program's name, what is wrong.  Returns status. */
+/*
+ * Say on stderr, in one line after the program's name, what is wrong, with a ? for what
+ * is not to reach a terminal.  Returns status.
+ */
 int __attribute__((format(printf, 2, 3))) fail(int status, const char *format, ...);
+
+/*
+ * Open standard input, output and error where they are closed, that no other file takes
+ * their numbers: a program is to call this first.
+ */
+void open_standard_files(void);
 
 /*
  * A whole number, in C's notation, with nothing else in the text.  Returns false if it
@@ -27,8 +36,9 @@ int __attribute__((format(printf, 2, 3))) fail(int status, const char *format, .
 bool parse_u32(const char *text, uint32_t *value);
 
 /*
- * The contents of a file, with a NUL that size does not count, for the caller to free.
- * Returns NULL with errno set: EFBIG for one larger than any that we write.
+ * The contents of a file, with a NUL that size does not count, for the caller to free.  "-"
+ * is standard input, from its beginning if it has one to go back to.  Returns NULL with
+ * errno set: EFBIG for one larger than any that we write.
  */
 char *file_read(const char *path, size_t *size);
 

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+
+#define REPLACEMENT "\xef\xbf\xbd"
+
+/* The bytes of the character that a first byte begins, or 0 if it begins none. */
+static size_t length_of(unsigned char first)
+{
+	if (first < 0x80)
+		return 1;
+	return first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+}
+
+/* Read a character.  Returns its bytes, or 0 if this is no UTF-8. */
+static size_t read_character(const char *text, uint32_t *character)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t length = length_of(*text), i;
+
+	*character = length < 2 ? (unsigned char)*text : *text & (0x7f >> length);
+	for (i = 1; i < length; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		*character = *character << 6 | (text[i] & 0x3f);
+	}
+	if (*character < least[length] || *character > 0x10ffff ||
+	    (*character >= 0xd800 && *character < 0xe000))
+		return 0;
+	return length;
+}
+
+static int is_control(uint32_t character)
+{
+	return character < 0x20 || (character >= 0x7f && character < 0xa0);
+}
+
+void text_print(FILE *out, const char *text)
+{
+	uint32_t character;
+	size_t length;
+
+	for (; *text; text += length ? length : 1) {
+		length = read_character(text, &character);
+		if (length && !is_control(character))
+			fwrite(text, 1, length, out);
+		else
+			fputc('?', out);
+	}
+}
+
+char *text_utf8(const char *text)
+{
+	char *copy = malloc(strlen(text) * strlen(REPLACEMENT) + 1), *to = copy;
+	uint32_t character;
+	size_t length;
+
+	for (; copy && *text; text += length ? length : 1) {
+		length = read_character(text, &character);
+		to = length ? mempcpy(to, text, length) : stpcpy(to, REPLACEMENT);
+	}
+	if (copy)
+		*to = '\0';
+	return copy;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdio.h>
+
+/* Texts that others have written, such as commands and names of files: any bytes. */
+
+/* Write text for people: control characters, and what is no UTF-8, are a '?' each. */
+void text_print(FILE *out, const char *text);
+
+/*
+ * Text as UTF-8, with U+FFFD in place of each byte that is none, for the caller to free.
+ * Returns NULL if there is no memory.
+ */
+char *text_utf8(const char *text);
+
+#endif
