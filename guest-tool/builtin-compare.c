@@ -7,29 +7,35 @@
 #include "builtin.h"
 #include "command.h"
 #include "comparison.h"
+#include "ending.h"
 #include "measure.h"
 #include "options.h"
 #include "util.h"
 
 enum {
 	OPTION_CYCLES = 0x200,
+	OPTION_IGNORE_FAILURE,
+	OPTION_SHOW_OUTPUT,
 };
 
 static const char args_doc[] = "FILE FILE...\n-- 'COMMAND' 'COMMAND'...";
 static const char doc[] =
 	"Show how the VM exits of several commands differ from those of the first: of "
 	"FILEs that cpuid-query stat -o has written, or of COMMANDs that are run.\v"
-	"Each COMMAND is one argument, as in -- 'sleep 1' 'sleep 2', and what it writes to "
-	"stdout goes nowhere.  They take turns, 5 times after a warm-up unless -r and -w say "
-	"otherwise, so that a drift of the machine is in all of them.\n\n"
+	"Each COMMAND is one argument, as in -- 'sleep 1' 'sleep 2', and what it writes "
+	"goes nowhere; it has no input.  They take turns, 5 times after a warm-up unless -r "
+	"and -w say otherwise, so that a drift of the machine is in all of them.  One that "
+	"fails ends it.\n\n"
 	"A * marks what stands out of the noise: a difference of means that is less "
 	"likely than 0.01 by chance, by Welch's t test; the 0.01 is for all reasons "
 	"together, after Holm.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
-	"failure; if a COMMAND fails, its status.";
+	"failure; if a COMMAND fails, its status, and 128 and the signal if one ended it.";
 
 static const struct argp_option options[] = {
 	{ "cycles", OPTION_CYCLES, NULL, 0, "Compare cycles in place of exits", 0 },
+	{ "ignore-failure", OPTION_IGNORE_FAILURE, NULL, 0, "Go on when a COMMAND fails", 0 },
+	{ "show-output", OPTION_SHOW_OUTPUT, NULL, 0, "Let through what COMMANDs write", 0 },
 	{ 0 }
 };
 
@@ -55,6 +61,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPTION_CYCLES:
 		args->by_cycles = true;
+		break;
+	case OPTION_IGNORE_FAILURE:
+		args->plan.at_failure = NULL;
+		break;
+	case OPTION_SHOW_OUTPUT:
+		args->plan.quiet = false;
 		break;
 	case ARGP_KEY_ARG:
 		args->what = &state->argv[state->next - 1];
@@ -95,12 +107,12 @@ static int read_files(const struct arguments *args, struct exit_result *results)
 	return STATUS_OK;
 }
 
-/* Runs all, and hands their results over. */
+/* Runs all, and hands their results over, and the status of the first that failed. */
 static int run_programs(const struct arguments *args, struct measured *programs,
-			struct exit_result *results)
+			struct exit_result *results, int *failure)
 {
 	struct exit_source source = {
-		.file = args->common.from, .cpu = args->common.cpu,
+		.file = args->common.from, .cpu = args->common.cpu, .again = true,
 	};
 	int status = source_open(&source);
 	size_t i;
@@ -118,22 +130,33 @@ static int run_programs(const struct arguments *args, struct measured *programs,
 	for (i = 0; i < args->nr; i++) {
 		free(programs[i].argv);
 		results[i] = programs[i].result;
-		if (!status)
-			status = programs[i].status;
+		if (!*failure)
+			*failure = programs[i].status;
 	}
 	return status;
 }
 
-static int run_commands(const struct arguments *args, struct exit_result *results)
+static int run_commands(const struct arguments *args, struct exit_result *results,
+			int *failure)
 {
 	struct measured *programs = calloc(args->nr, sizeof(*programs));
 	int status;
 
 	if (!programs)
 		return fail(STATUS_FAILURE, "not enough memory");
-	status = run_programs(args, programs, results);
+	status = run_programs(args, programs, results, failure);
 	free(programs);
 	return status;
+}
+
+/* What a signal ended early, or failed, is enough if each has run. */
+static bool all_have_run(const struct arguments *args, const struct exit_result *results)
+{
+	size_t i;
+
+	for (i = 0; i < args->nr && results[i].measured.nr; i++)
+		;
+	return i == args->nr;
 }
 
 static int compare(const struct arguments *args, const struct exit_result *results)
@@ -162,22 +185,27 @@ static int compare(const struct arguments *args, const struct exit_result *resul
 int builtin_compare(int argc, char **argv)
 {
 	struct arguments args = {
-		.plan = { .repeat = 5, .warmup = 1, .quiet = true },
+		.plan = {
+			.repeat = 5, .warmup = 1, .quiet = true,
+			.at_failure = "--show-output shows why, --ignore-failure goes on",
+		},
 		.common = COMMON_OPTIONS,
 	};
 	struct exit_result *results;
-	int status;
+	int status, failure = 0;
 	size_t i;
 
 	options_parse(&argp, argc, argv, &args);
 	results = calloc(args.nr, sizeof(*results));
 	if (!results)
 		return fail(STATUS_FAILURE, "not enough memory");
-	status = args.run ? run_commands(&args, results) : read_files(&args, results);
-	if (!status)
+	status = args.run ? run_commands(&args, results, &failure) : read_files(&args, results);
+	if (!args.plan.at_failure && !ending_signal() && all_have_run(&args, results))
+		failure = 0;
+	if (!status && (!failure || (ending_signal() && all_have_run(&args, results))))
 		status = compare(&args, results);
 	for (i = 0; i < args.nr; i++)
 		result_free(&results[i]);
 	free(results);
-	return status;
+	return status ? status : failure;
 }

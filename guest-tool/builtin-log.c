@@ -3,14 +3,14 @@
 #include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "builtin.h"
 #include "csv.h"
+#include "ending.h"
 #include "exit_names.h"
 #include "json.h"
 #include "options.h"
@@ -226,46 +226,29 @@ static int next_line(struct log *log)
 	return print(log, &interval);
 }
 
-static volatile sig_atomic_t ended;
-
-static void end(int number)
-{
-	(void)number;
-	ended = 1;
-}
-
-static void catch_signals(void)
-{
-	const struct sigaction action = { .sa_handler = end };
-	const struct sigaction ignore = { .sa_handler = SIG_IGN };
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-	sigaction(SIGPIPE, &ignore, NULL);
-}
-
 /* Until a time that does not depend on how long printing took; a signal ends it. */
-static void sleep_until(struct timespec *time, unsigned int ms)
+static void sleep_until(double time)
 {
-	time->tv_nsec += ms % 1000 * 1000000;
-	time->tv_sec += ms / 1000 + time->tv_nsec / 1000000000;
-	time->tv_nsec %= 1000000000;
-	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, time, NULL);
+	ending_wait(NULL, fmax(time - now(), 0), NULL);
+}
+
+static bool is_last(const struct log *log, unsigned int intervals)
+{
+	return log->args->count && intervals >= log->args->count;
 }
 
 static int run(struct log *log)
 {
-	struct timespec time;
+	double time = now();
 	unsigned int i;
 	int status;
 
-	catch_signals();
-	clock_gettime(CLOCK_MONOTONIC, &time);
+	ending_begin();
 	status = first_line(log);
-	for (i = 0; !status && !ended && (!log->args->count || i < log->args->count); i++) {
-		sleep_until(&time, log->args->interval);
-		if (!ended)
+	for (i = 0; !status && !ending_signal() && !is_last(log, i); i++) {
+		time += log->args->interval / 1000.0;
+		sleep_until(time);
+		if (!ending_signal())
 			status = next_line(log);
 	}
 	return status;
@@ -299,6 +282,7 @@ int builtin_log(int argc, char **argv)
 		return fail(STATUS_FAILURE, "not enough memory");
 	log->args = &args;
 	log->source.file = args.common.from;
+	log->source.again = true;
 	log->source.cpu = args.common.cpu;
 	log->source.hists = args.common.format != FORMAT_TEXT;
 	status = open_and_run(log);

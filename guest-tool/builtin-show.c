@@ -167,7 +167,6 @@ static int show_raw_all(const struct arguments *args)
 	if (status)
 		return status;
 	scope = stats.scope;
-	exit_stats_read_table(&stats, &table);
 
 	print_raw_header(args);
 	print_raw(KVM_EXIT_STATS_CPUID_SIGNATURE, 0);
@@ -177,6 +176,8 @@ static int show_raw_all(const struct arguments *args)
 	for (i = 0; i < nr_blocks; i++)
 		print_raw(KVM_EXIT_STATS_CPUID_TOTALS,
 			  (KVM_EXIT_STATS_OCCUPANCY + blocks[i]) | scope);
+	/* After those, for it to have all that they say there is */
+	exit_stats_read_table(&stats, &table);
 	for (i = 0; i < table.nr; i++)
 		print_raw_views(&stats, table.rows[i].number | scope);
 	return STATUS_OK;

@@ -14,7 +14,8 @@ static const char args_doc[] = "-- COMMAND...\n--from FILE";
 static const char doc[] =
 	"Show the VM exits by reason while COMMAND runs, on stderr.\v"
 	"The command's output is untouched, its exit status is passed on, and signals "
-	"go to it.  The exits that the reading itself causes are left out.  Other "
+	"go to it.  One that would end this program ends repetition, too: the run that it "
+	"cuts short does not count.  With -r or -w the command has no input.  The exits that the reading itself causes are left out.  Other "
 	"programs, and the kernel, are not: what the VM does meanwhile counts.\n\n"
 	"Cycles are ticks of the host's TSC from an exit to the entry that follows. "
 	"KVM, VMM and off-CPU say whose time that was.  p50 and p99 are cycles that "
@@ -78,36 +79,47 @@ static int print(const struct arguments *args, FILE *out, const struct exit_resu
 	return result_print(out, result);
 }
 
-static int measure_and_print(const struct arguments *args, struct exit_source *source,
-			     struct measured *program, FILE *output)
+/* Returns a status, which of what is not good is that. */
+static int write_output(struct outfile *out, const struct exit_result *result, int status)
 {
-	struct exit_result *result = &program->result;
-	int failed = measure(source, &args->plan, program, 1);
+	bool good = !status && !result_print_json(out->file, result);
+	int failed = outfile_close(out, good);
 
-	if (failed || !result->measured.nr)
-		return STATUS_FAILURE;
-	if (output && result_print_json(output, result))
+	return good ? failed : STATUS_FAILURE;
+}
+
+static int measure_and_print(const struct arguments *args, struct exit_source *source,
+			     struct measured *program)
+{
+	const struct exit_result *result = &program->result;
+	struct outfile out;
+	int failed = STATUS_OK, unwritten = STATUS_OK;
+
+	/* Before it runs for hours */
+	if (args->output)
+		failed = outfile_open(&out, args->output);
+	if (failed)
+		return failed;
+	failed = measure(source, &args->plan, program, 1);
+	if (!failed && !result->measured.nr)
 		failed = STATUS_FAILURE;
-	return print(args, stderr, result) ? STATUS_FAILURE : failed;
+	/* First, for it may be that nobody reads the table. */
+	if (args->output)
+		unwritten = write_output(&out, result, failed);
+	if (!failed && print(args, stderr, result))
+		failed = STATUS_FAILURE;
+	return failed ? failed : unwritten;
 }
 
 static int run(const struct arguments *args, struct exit_source *source)
 {
 	struct measured program = { .argv = args->command };
-	struct outfile out = { 0 };
-	int failed = STATUS_OK;
+	int failed;
 
 	program.result.measured.command = command_text(args->command);
 	if (!program.result.measured.command)
 		return fail(STATUS_FAILURE, "not enough memory");
-	/* Before it runs for hours */
-	if (args->output)
-		failed = outfile_open(&out, args->output);
-	if (!failed) {
-		failed = measure_and_print(args, source, &program, out.file);
-		if (out.file && outfile_close(&out, !failed))
-			failed = STATUS_FAILURE;
-	}
+	failed = measure_and_print(args, source, &program);
 	result_free(&program.result);
 	return program.status ? program.status : failed;
 }
@@ -127,7 +139,7 @@ static int show_recorded(const struct arguments *args)
 int builtin_stat(int argc, char **argv)
 {
 	struct arguments args = { .plan.repeat = 1, .common = COMMON_OPTIONS };
-	struct exit_source source = { .hists = true };
+	struct exit_source source = { .hists = true, .again = true };
 	int status;
 
 	options_parse(&argp, argc, argv, &args);

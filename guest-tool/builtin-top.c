@@ -11,6 +11,7 @@
 #include "affinity.h"
 #include "builtin.h"
 #include "csv.h"
+#include "ending.h"
 #include "json.h"
 #include "options.h"
 #include "rates.h"
@@ -112,6 +113,8 @@ struct meter {
 struct top {
 	struct arguments args;
 	bool live;
+	/* By a key, or nobody sees it any more. */
+	bool ended;
 
 	struct meter *meters;
 	size_t nr_meters;
@@ -135,50 +138,35 @@ struct top {
 	const char *message;
 };
 
-static volatile sig_atomic_t ended;
-
-static void end(int number)
-{
-	(void)number;
-	ended = true;
-}
-
 /*
- * Signals are let in with mask only, while wait_for_something() waits: none can slip in
- * between looking at ended and waiting.
+ * The terminal's new size is let in with mask only, while wait_for_something() waits, for
+ * curses to be asked at once.
  */
-static void catch_signals(sigset_t *mask)
+static void block_resizing(sigset_t *mask)
 {
-	static const int signals[] = { SIGINT, SIGTERM };
-	const struct sigaction action = { .sa_handler = end };
-	struct sigaction before;
 	sigset_t blocked;
-	size_t i;
 
 	sigemptyset(&blocked);
-	/* Tells curses of another size. */
 	sigaddset(&blocked, SIGWINCH);
-	for (i = 0; i < ARRAY_SIZE(signals); i++) {
-		sigaddset(&blocked, signals[i]);
-		/* A shell's background jobs have some ignored. */
-		if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
-	}
 	sigprocmask(SIG_BLOCK, &blocked, mask);
 }
 
-/* Until a key, a signal, the end of the interval, or nobody reads what we write. */
-static void wait_for_something(const struct top *top, const sigset_t *mask)
+/*
+ * Until a key, a signal, the end of the interval, or nobody reads what we write.  Returns a
+ * status.
+ */
+static int wait_for_something(struct top *top, const sigset_t *mask)
 {
 	struct pollfd fd = {
 		.fd = top->live ? STDIN_FILENO : STDOUT_FILENO,
 		.events = top->live ? POLLIN : 0,
 	};
 	double left = fmax(top->started + top->args.delay - now(), 0);
-	struct timespec timeout = { .tv_sec = left, .tv_nsec = fmod(left, 1) * 1e9 };
 
-	if (ppoll(&fd, 1, &timeout, mask) > 0 && fd.revents & (POLLERR | POLLHUP | POLLNVAL))
-		ended = true;
+	if (ending_wait(&fd, left, mask) <= 0 || !(fd.revents & (POLLERR | POLLHUP | POLLNVAL)))
+		return STATUS_OK;
+	top->ended = true;
+	return top->live ? STATUS_OK : ending_unread();
 }
 
 /* Begin the first interval of all meters. */
@@ -208,6 +196,7 @@ static int open_source(struct top *top)
 	top->nr_meters = 1;
 	top->meters->source = (struct exit_source) {
 		.file = top->args.common.from,
+		.again = true,
 		.cpu = top->args.common.cpu,
 		/* CSV and JSON have room for them. */
 		.hists = top->args.common.format != FORMAT_TEXT,
@@ -364,7 +353,7 @@ static void print(struct top *top)
 	top->printed = true;
 	/* What could not be written, main() says. */
 	if (fflush(stdout))
-		ended = true;
+		top->ended = true;
 }
 
 static int end_interval(struct top *top)
@@ -420,7 +409,7 @@ static int press(struct top *top, int key)
 	top->help = !top->help && (key == 'h' || key == '?');
 	switch (key) {
 	case 'q':
-		ended = true;
+		top->ended = true;
 		break;
 	case 'e':
 		top->order = BY_EXITS;
@@ -452,9 +441,14 @@ static int press_keys(struct top *top)
 	return status;
 }
 
+static bool has_ended(const struct top *top)
+{
+	return top->ended || ending_signal();
+}
+
 static bool done(const struct top *top)
 {
-	return ended || (top->args.iterations && top->intervals >= top->args.iterations);
+	return has_ended(top) || (top->args.iterations && top->intervals >= top->args.iterations);
 }
 
 static int run(struct top *top, const sigset_t *mask)
@@ -464,10 +458,10 @@ static int run(struct top *top, const sigset_t *mask)
 	if (top->live)
 		status = show_screen(top);
 	while (!status && !done(top)) {
-		wait_for_something(top, mask);
-		if (top->live)
+		status = wait_for_something(top, mask);
+		if (!status && top->live)
 			status = press_keys(top);
-		if (!status && !ended && now() >= top->started + top->args.delay)
+		if (!status && !has_ended(top) && now() >= top->started + top->args.delay)
 			status = end_interval(top);
 		if (!status && top->live)
 			status = show_screen(top);
@@ -493,7 +487,8 @@ int builtin_top(int argc, char **argv)
 	options_parse(&argp, argc, argv, &top.args);
 	status = open_source(&top);
 	if (!status) {
-		catch_signals(&mask);
+		ending_begin();
+		block_resizing(&mask);
 		top.live = wants_screen(&top.args) && screen_open();
 		status = run(&top, &mask);
 		if (top.live)

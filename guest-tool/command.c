@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "ending.h"
 #include "util.h"
 
 #define STATUS_NOT_EXECUTABLE	126
@@ -73,41 +74,22 @@ char *command_text(char *const *argv)
 	return text;
 }
 
-static const int passed_on[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 };
-static volatile sig_atomic_t child;
-
-/* What the terminal sends has reached the child, too. */
-static void pass_on(int number, siginfo_t *info, void *context)
+static void to_null(int flags, int fd)
 {
-	(void)context;
-	if (child && info->si_code <= 0)
-		kill(child, number);
-}
-
-static void catch_signals(bool catch, sigset_t *mask)
-{
-	static struct sigaction before[ARRAY_SIZE(passed_on)];
-	const struct sigaction action = {
-		.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO | SA_RESTART,
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(passed_on); i++) {
-		sigaddset(mask, passed_on[i]);
-		if (!catch)
-			sigaction(passed_on[i], &before[i], NULL);
-		else if (!sigaction(passed_on[i], NULL, &before[i]) &&
-			 before[i].sa_handler != SIG_IGN)
-			sigaction(passed_on[i], &action, NULL);
-	}
-}
-
-static void silence(void)
-{
-	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int null = open("/dev/null", flags | O_CLOEXEC);
 
 	if (null >= 0)
-		dup2(null, STDOUT_FILENO);
+		dup2(null, fd);
+}
+
+static void redirect(const struct command *command)
+{
+	if (command->no_input)
+		to_null(O_RDONLY, STDIN_FILENO);
+	if (command->quiet) {
+		to_null(O_WRONLY, STDOUT_FILENO);
+		to_null(O_WRONLY, STDERR_FILENO);
+	}
 }
 
 static void __attribute__((noreturn)) run_child(char **argv, int go, int failure)
@@ -138,29 +120,38 @@ static int make_pipes(int go[2], int failure[2])
 	return error;
 }
 
+/* Until the child is known, and in the child until it has no handlers, none comes. */
+static pid_t fork_without_signals(void)
+{
+	sigset_t all, before;
+	pid_t pid;
+	int error;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	pid = fork();
+	error = errno;
+	if (!pid)
+		ending_end();
+	else if (pid > 0)
+		ending_pass_on(pid);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = error;
+	return pid;
+}
+
 int command_prepare(struct command *command)
 {
 	int go[2], failure[2], error;
-	sigset_t mask, old;
 
 	error = make_pipes(go, failure);
 	if (error)
 		return error;
-
-	/* Until the child is known, and in the child until it has no handlers. */
-	sigemptyset(&mask);
-	catch_signals(true, &mask);
-	sigprocmask(SIG_BLOCK, &mask, &old);
-	command->pid = fork();
+	command->pid = fork_without_signals();
 	error = command->pid < 0 ? errno : 0;
-	child = command->pid > 0 ? command->pid : 0;
-	if (!command->pid || error)
-		catch_signals(false, &mask);
-	sigprocmask(SIG_SETMASK, &old, NULL);
 	if (!command->pid) {
 		close(go[1]);
-		if (command->quiet)
-			silence();
+		redirect(command);
 		run_child(command->argv, go[0], failure[1]);
 	}
 	close(go[0]);
@@ -170,15 +161,26 @@ int command_prepare(struct command *command)
 	return error;
 }
 
-int command_go(struct command *command)
+/* The errno that the child says, or 0 once it has none to say. */
+static int read_failure(int fd)
 {
 	int error = 0;
+	ssize_t size;
+
+	do {
+		size = read(fd, &error, sizeof(error));
+	} while (size < 0 && errno == EINTR);
+	return size == sizeof(error) ? error : 0;
+}
+
+int command_go(struct command *command)
+{
+	int error;
 
 	command->elapsed = now();
 	(void)!write(command->go, "", 1);
 	close(command->go);
-	if (read(command->failure, &error, sizeof(error)) != sizeof(error))
-		error = 0;
+	error = read_failure(command->failure);
 	close(command->failure);
 	if (error) {
 		command->not_started = true;
@@ -195,24 +197,15 @@ static double seconds(struct timeval time)
 void command_wait(struct command *command)
 {
 	struct rusage usage;
-	sigset_t mask;
 	int status;
 
 	while (wait4(command->pid, &status, 0, &usage) < 0 && errno == EINTR)
 		;
 	command->elapsed = now() - command->elapsed;
-	child = 0;
-	sigemptyset(&mask);
-	catch_signals(false, &mask);
+	ending_pass_on(0);
 	command->user = seconds(usage.ru_utime);
 	command->system = seconds(usage.ru_stime);
 	if (command->not_started)
 		return;
-	if (WIFSIGNALED(status)) {
-		command->status = 128 + WTERMSIG(status);
-		command->interrupted = WTERMSIG(status) == SIGINT ||
-				       WTERMSIG(status) == SIGQUIT;
-	} else {
-		command->status = WEXITSTATUS(status);
-	}
+	command->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

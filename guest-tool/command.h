@@ -9,8 +9,8 @@
 struct command {
 	/* As for execvp() */
 	char **argv;
-	/* What it writes to stdout goes nowhere. */
-	bool quiet;
+	/* What it writes to stdout and stderr goes nowhere; there is nothing on stdin. */
+	bool quiet, no_input;
 
 	pid_t pid;
 	/* The child starts the program when this is closed, and says here if it cannot. */
@@ -23,8 +23,6 @@ struct command {
 	double system;
 	/* As a shell has it: the exit status, or 128 and the signal; 126 and 127 */
 	int status;
-	/* It has ended by a signal from the terminal. */
-	bool interrupted;
 	bool not_started;
 };
 
@@ -38,12 +36,15 @@ char **command_split(const char *text);
 /* The words of argv with a blank between them, for the caller to free, or NULL. */
 char *command_text(char *const *argv);
 
-/* Make the process, which waits.  Returns 0 or an errno. */
+/*
+ * Make the process, which waits.  Returns 0 or an errno.  Until command_wait() signals for
+ * this process go to that one: after ending_begin().
+ */
 int command_prepare(struct command *command);
 
 /*
  * Let it start the program.  Returns 0 once it has, or the errno why not, which
- * command_wait() turns into the status.  Signals for this process go to that one.
+ * command_wait() turns into the status.
  */
 int command_go(struct command *command);
 

@@ -4,6 +4,7 @@
 #include "comparison.h"
 #include "exit_names.h"
 #include "json.h"
+#include "text.h"
 
 #define WIDTH 12
 
@@ -27,11 +28,14 @@ static void print_heading(FILE *out, const struct comparison *comparison)
 		"VM exits");
 	for (i = 0; i < comparison->nr_results; i++) {
 		runs = &comparison->results[i].measured;
-		fprintf(out, "  %s  %s, %zu run%s", column_name(i, name), runs->command,
-			runs->nr, runs->nr == 1 ? "" : "s");
-		if (comparison->results[i].baseline.command)
-			fprintf(out, ", without those of '%s'",
-				comparison->results[i].baseline.command);
+		fprintf(out, "  %s  ", column_name(i, name));
+		text_print(out, runs->command);
+		fprintf(out, ", %zu run%s", runs->nr, runs->nr == 1 ? "" : "s");
+		if (comparison->results[i].baseline.command) {
+			fputs(", without those of '", out);
+			text_print(out, comparison->results[i].baseline.command);
+			fputc('\'', out);
+		}
 		fputc('\n', out);
 	}
 	fputc('\n', out);
@@ -181,8 +185,8 @@ static json_t *workload_array(const struct comparison *comparison)
 	size_t i;
 
 	for (i = 0; i < comparison->nr_results; i++)
-		json_array_append_new(array, json_pack("{s:s, s:i, s:f}",
-				"command", comparison->results[i].measured.command,
+		json_array_append_new(array, json_pack("{s:o, s:i, s:f}",
+				"command", json_bytes(comparison->results[i].measured.command),
 				"runs", (int)comparison->results[i].measured.nr,
 				"elapsed_s", comparison->elapsed[i].mean));
 	return array;

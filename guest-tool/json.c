@@ -5,6 +5,7 @@
 
 #include "exit_names.h"
 #include "json.h"
+#include "text.h"
 #include "util.h"
 
 static const struct {
@@ -119,6 +120,15 @@ int json_print(FILE *out, json_t *document, bool oneline)
 
 	json_decref(document);
 	return fputc('\n', out) == EOF || error ? -1 : 0;
+}
+
+json_t *json_bytes(const char *text)
+{
+	char *utf8 = text_utf8(text);
+	json_t *string = json_string(utf8 ? utf8 : "");
+
+	free(utf8);
+	return string;
 }
 
 static bool wrong(struct recording_error *error, const char *what, const char *name)

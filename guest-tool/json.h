@@ -44,6 +44,9 @@ json_t *json_reasons(const struct exit_info *info, const struct exit_table *tabl
 json_t *json_interval(const char *kind, const struct exit_info *info, double at,
 		      double seconds, const struct exit_table *table);
 
+/* A string of any bytes, JSON being UTF-8: U+FFFD stands for each that is none. */
+json_t *json_bytes(const char *text);
+
 /* Write a document and free it.  oneline is for a stream of them.  Returns 0 or -1. */
 int json_print(FILE *out, json_t *document, bool oneline);
 

@@ -5,6 +5,7 @@
 
 #include "affinity.h"
 #include "command.h"
+#include "ending.h"
 #include "measure.h"
 #include "progress.h"
 #include "util.h"
@@ -90,57 +91,125 @@ static int keep(struct exit_source *source, const struct command *command,
 struct measurement {
 	struct exit_source *source;
 	const struct measure_plan *plan;
+	struct measured *programs;
+	size_t nr;
 	/* Parsed from the plan, or NULL */
 	char **baseline;
 	struct readings readings;
+	/* The programs run more than once, or there are several: one would get all the input. */
+	bool several;
+	/* So far and in all, warm-ups and the baseline's with them */
+	unsigned int runs, all_runs;
 	/* Another run is of no use. */
 	bool ended;
 };
 
-/* One run, which counts if runs is not NULL. */
-static int run(struct measurement *m, char **argv, struct exit_runs *runs, int *status)
+/* Of programs, not of what is left out */
+static unsigned int wanted(const struct measurement *m)
 {
-	struct command command = { .argv = argv, .quiet = m->plan->quiet };
+	return m->plan->repeat * m->nr;
+}
+
+/* What a signal from outside cut short, unless there is nothing else to show */
+static bool is_whole(const struct measurement *m, const struct exit_runs *runs)
+{
+	return !ending_signal() || (wanted(m) == 1 && runs == &m->programs->result.measured);
+}
+
+static void say_failure(struct measurement *m, const char *text, int status)
+{
+	/* Why it was not started was said. */
+	if (m->ended || ending_signal())
+		return;
+	if (m->plan->at_failure)
+		fail(0, "'%s' failed with status %d; %s", text, status,
+		     m->plan->at_failure);
+	m->ended = m->plan->at_failure;
+}
+
+/* One run, which counts if runs is not NULL.  text is the command for people. */
+static int run(struct measurement *m, char **argv, const char *text,
+	       struct exit_runs *runs, int *status)
+{
+	struct command command = {
+		.argv = argv, .quiet = m->plan->quiet, .no_input = argv == m->baseline || m->several,
+	};
 	int failed;
 
+	m->runs++;
+	if (m->plan->quiet)
+		progress("run %u of %u", m->runs, m->all_runs);
 	failed = measure_command(m->source, &command, &m->readings);
-	if (!failed && runs)
+	if (!failed && runs && is_whole(m, runs))
 		failed = keep(m->source, &command, &m->readings, runs);
-	m->ended = command.interrupted || command.not_started;
-	if (command.status)
-		*status = command.status;
+	m->ended = command.not_started;
+	if (!command.status)
+		return failed;
+	*status = command.status;
+	say_failure(m, text, command.status);
 	return failed;
 }
 
 static int round_of(struct measurement *m, struct measured *program, bool counts)
 {
 	struct exit_result *result = &program->result;
-	int failed = 0, ignored = 0;
+	int failed = 0, status = 0;
 
 	if (m->baseline)
-		failed = run(m, m->baseline, counts ? &result->baseline : NULL, &ignored);
-	if (m->ended) {
-		program->status = ignored;
+		failed = run(m, m->baseline, m->plan->baseline,
+			     counts ? &result->baseline : NULL, &status);
+	if (m->ended)
+		program->status = status;
+	if (m->ended || ending_signal() || failed)
 		return failed;
-	}
-	return failed ? failed : run(m, program->argv, counts ? &result->measured : NULL,
-				     &program->status);
+	return run(m, program->argv, result->measured.command,
+		   counts ? &result->measured : NULL, &program->status);
 }
 
-static int run_all(struct measurement *m, struct measured *programs, size_t nr)
+static int run_all(struct measurement *m)
 {
 	unsigned int round, rounds = m->plan->warmup + m->plan->repeat;
 	int failed = 0;
 	size_t i;
 
-	for (round = 0; round < rounds && !m->ended && !failed; round++) {
-		for (i = 0; i < nr && !m->ended && !failed; i++) {
-			if (m->plan->quiet)
-				progress("run %zu of %zu", round * nr + i + 1, rounds * nr);
-			failed = round_of(m, &programs[i], round >= m->plan->warmup);
+	m->several = rounds * m->nr > 1;
+	m->all_runs = rounds * m->nr * (m->baseline ? 2 : 1);
+	for (round = 0; round < rounds; round++) {
+		for (i = 0; i < m->nr; i++) {
+			failed = round_of(m, &m->programs[i], round >= m->plan->warmup);
+			if (failed || m->ended || ending_signal())
+				return failed;
 		}
 	}
+	return failed;
+}
+
+/* A signal may have come when all was done. */
+static void say_what_ended_it(struct measurement *m)
+{
+	size_t runs = 0, i;
+
+	for (i = 0; i < m->nr; i++)
+		runs += m->programs[i].result.measured.nr;
+	if (!ending_signal() || runs == wanted(m))
+		return;
+	fail(0, "ended by SIG%s after %zu of %u runs", sigabbrev_np(ending_signal()), runs,
+	     wanted(m));
+	for (i = 0; i < m->nr; i++) {
+		if (!m->programs[i].status)
+			m->programs[i].status = 128 + ending_signal();
+	}
+}
+
+static int run_until_ended(struct measurement *m)
+{
+	int failed;
+
+	ending_begin();
+	failed = run_all(m);
 	progress_end();
+	say_what_ended_it(m);
+	ending_end();
 	return failed;
 }
 
@@ -165,7 +234,9 @@ int measure(struct exit_source *source, const struct measure_plan *plan,
 	} else {
 		m->source = source;
 		m->plan = plan;
-		status = run_all(m, programs, nr);
+		m->programs = programs;
+		m->nr = nr;
+		status = run_until_ended(m);
 	}
 	if (m)
 		free(m->baseline);

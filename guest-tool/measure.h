@@ -13,8 +13,10 @@ struct measure_plan {
 	unsigned int warmup;
 	/* Measured as often, and left out; NULL if nothing is */
 	const char *baseline;
-	/* What the programs write to stdout is not of interest. */
+	/* What the programs write is not of interest. */
 	bool quiet;
+	/* One that fails ends it; text for people on what to do then, or NULL: all go on. */
+	const char *at_failure;
 	/* On the command line: what follows the options are commands. */
 	bool commands_follow;
 };
@@ -23,7 +25,7 @@ struct measured {
 	char **argv;
 	/* measured.command is its text, and the caller's to set. */
 	struct exit_result result;
-	/* The program's last that was not 0, as a shell has it */
+	/* The program's last that was not 0, as a shell has it, or that of what ended it all */
 	int status;
 };
 
@@ -31,8 +33,10 @@ struct measured {
  * Run programs, taking turns, and fill in their results: what happened while they ran,
  * without the exits of the reading and those of making the process up to the start
  * of the program.  Says what goes wrong, once; a run in which a count went backwards
- * is said to be left out, and is.  Ends early when a program cannot be started, or
- * was ended from the terminal.  Returns a status, which is not that of a program.
+ * is said to be left out, and is.  Ends early when a program cannot be started, by
+ * a signal, or as the plan says; says how many runs there are then, if that is not all.  A
+ * run that a signal cut short does not count, unless it was to be the only one.  If there
+ * are several, they have no input.  Returns a status, which is not that of a program.
  */
 int measure(struct exit_source *source, const struct measure_plan *plan,
 	    struct measured *programs, size_t nr);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,41 +11,119 @@
 #include "outfile.h"
 #include "util.h"
 
-/* A device, a pipe or /dev/stdout cannot be replaced. */
-static bool is_special(const char *path)
+/* What a link that leads nowhere yet would lead to.  Returns NULL with errno set. */
+static char *read_link(const char *path)
 {
-	struct stat status;
+	char to[PATH_MAX], *copy, *target = NULL;
+	ssize_t length = readlink(path, to, sizeof(to) - 1);
 
-	return !stat(path, &status) && !S_ISREG(status.st_mode);
+	if (length < 0)
+		return NULL;
+	to[length] = '\0';
+	if (*to == '/')
+		return strdup(to);
+	copy = strdup(path);
+	if (!copy || asprintf(&target, "%s/%s", dirname(copy), to) < 0)
+		target = NULL;
+	free(copy);
+	return target;
 }
 
-static FILE *open_temporary(struct outfile *out)
+/* Where a path leads through links, be it to nothing yet.  Returns NULL with errno set. */
+static char *follow_links(const char *path)
+{
+	char *place = realpath(path, NULL), *next;
+
+	/* A circle of links is ELOOP. */
+	if (place || errno != ENOENT)
+		return place;
+	place = strdup(path);
+	while (place && (next = read_link(place))) {
+		free(place);
+		place = next;
+	}
+	return place;
+}
+
+/* The owner and the mode are the old file's, or nobody may more than before. */
+static void become(int fd, const struct stat *old)
+{
+	mode_t mode = old->st_mode & 0777;
+
+	(void)!fchown(fd, old->st_uid, -1);
+	if (fchown(fd, -1, old->st_gid))
+		mode &= ~0070;
+	fchmod(fd, mode);
+}
+
+static void become_new(int fd)
 {
 	mode_t mask = umask(0);
-	int fd;
 
 	umask(mask);
-	if (asprintf(&out->temporary, "%s.XXXXXX", out->path) < 0) {
-		out->temporary = NULL;
-		return NULL;
-	}
-	fd = mkostemp(out->temporary, O_CLOEXEC);
-	if (fd < 0) {
-		free(out->temporary);
-		out->temporary = NULL;
-		return NULL;
-	}
 	fchmod(fd, 0666 & ~mask);
+}
+
+/* old is what is there, or NULL. */
+static FILE *open_temporary(struct outfile *out, const struct stat *old)
+{
+	char *temporary;
+	int fd;
+
+	/* What may not be written is not to be replaced either. */
+	if (old && access(out->place, W_OK))
+		return NULL;
+	if (asprintf(&temporary, "%s.XXXXXX", out->place) < 0)
+		return NULL;
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0) {
+		free(temporary);
+		return NULL;
+	}
+	out->temporary = temporary;
+	if (old)
+		become(fd, old);
+	else
+		become_new(fd);
 	return fdopen(fd, "w");
+}
+
+/* An open file under another name: who reads that is not to be left with the old one. */
+static bool is_open_file(const char *path)
+{
+	return !strncmp(path, "/dev/std", 8) || !strncmp(path, "/dev/fd/", 8) ||
+	       !strncmp(path, "/proc/", 6);
+}
+
+static FILE *open_place(struct outfile *out)
+{
+	struct stat old;
+	bool exists = !stat(out->path, &old);
+
+	/* A device or a pipe cannot be replaced. */
+	if (is_open_file(out->path) || (exists && !S_ISREG(old.st_mode)))
+		return fopen(out->path, "we");
+	out->place = follow_links(out->path);
+	return out->place ? open_temporary(out, exists ? &old : NULL) : NULL;
+}
+
+static void forget(struct outfile *out)
+{
+	free(out->temporary);
+	free(out->place);
 }
 
 int outfile_open(struct outfile *out, const char *path)
 {
+	int error;
+
 	*out = (struct outfile) { .path = path };
-	out->file = is_special(path) ? fopen(path, "we") : open_temporary(out);
-	if (!out->file)
-		return fail(STATUS_FAILURE, "cannot write %s: %s", path, strerror(errno));
-	return STATUS_OK;
+	out->file = open_place(out);
+	if (out->file)
+		return STATUS_OK;
+	error = errno;
+	forget(out);
+	return fail(STATUS_FAILURE, "cannot write %s: %s", path, strerror(error));
 }
 
 int outfile_close(struct outfile *out, bool good)
@@ -55,12 +135,12 @@ int outfile_close(struct outfile *out, bool good)
 	if (fclose(out->file) && !error)
 		error = errno;
 	if (out->temporary) {
-		if (good && !error && rename(out->temporary, out->path))
+		if (good && !error && rename(out->temporary, out->place))
 			error = errno;
 		if (!good || error)
 			unlink(out->temporary);
-		free(out->temporary);
 	}
+	forget(out);
 	if (error)
 		return fail(STATUS_FAILURE, "cannot write %s: %s", out->path, strerror(error));
 	return STATUS_OK;

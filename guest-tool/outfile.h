@@ -5,10 +5,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* A file that is there whole or not at all: written beside its place, then moved. */
+/*
+ * A file that is there whole or not at all: written beside its place, then moved.  Links
+ * to it stay, and so does the mode of a file that was there.
+ */
 struct outfile {
 	const char *path;
-	char *temporary;
+	/* Where the path leads to, and what is written until it is moved there, or NULL */
+	char *place, *temporary;
 	FILE *file;
 };
 

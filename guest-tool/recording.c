@@ -29,12 +29,75 @@ static uint32_t scope_of_dump(void)
 	       KVM_EXIT_STATS_SCOPE_VCPU : 0;
 }
 
+/* An answer about an exit number */
+static struct cpuid_regs view_of(const struct exit_stats *stats, uint32_t number, uint32_t view)
+{
+	return cpuid_dump(KVM_EXIT_STATS_CPUID_REASON,
+			  number | view << KVM_EXIT_STATS_VIEW_SHIFT | stats->scope);
+}
+
+/*
+ * A dump of ours may lack lines that are all zeros.  What is last of a number is the bucket
+ * of its longest exit: it is read after that.
+ */
+static bool has_all_of(const struct exit_stats *stats, uint32_t number)
+{
+	struct cpuid_regs count = view_of(stats, number, KVM_EXIT_STATS_VIEW_COUNT), longest, pair;
+	uint64_t cycles = (uint64_t)count.ebx << 32 | count.ecx;
+	unsigned int bucket;
+
+	if (!count.eax && !count.edx)
+		return false;
+	if (!exit_info_has(&stats->info, KVM_EXIT_STATS_FEATURE_LONGEST))
+		return true;
+	longest = view_of(stats, number, KVM_EXIT_STATS_VIEW_LONGEST);
+	if (!longest.eax && !longest.edx)
+		return !cycles;
+	if (!exit_info_has(&stats->info, KVM_EXIT_STATS_FEATURE_HISTOGRAM))
+		return true;
+	bucket = exit_bucket((uint64_t)longest.edx << 32 | longest.eax);
+	pair = view_of(stats, number, KVM_EXIT_STATS_VIEW_HISTOGRAM + bucket / 2);
+	return bucket % 2 ? pair.ecx || pair.ebx : pair.eax || pair.edx;
+}
+
+static bool has_all_of_block(const struct exit_stats *stats, uint32_t block)
+{
+	struct cpuid_regs regs = cpuid_dump(KVM_EXIT_STATS_CPUID_TOTALS,
+					    (KVM_EXIT_STATS_OCCUPANCY + block) | stats->scope);
+	const uint32_t bits[] = { regs.eax, regs.ebx, regs.ecx, regs.edx };
+	uint32_t i;
+
+	for (i = 0; i < 128; i++) {
+		if (bits[i / 32] & 1U << i % 32 && !has_all_of(stats, 128 * block + i))
+			return false;
+	}
+	return true;
+}
+
+/* Does a dump have all that it says there is? */
+static bool is_whole_dump(const struct exit_stats *stats, const struct exit_table *table)
+{
+	struct cpuid_regs sum = cpuid_dump(KVM_EXIT_STATS_CPUID_TOTALS,
+					   KVM_EXIT_STATS_SUM | stats->scope);
+	const uint32_t *blocks;
+	size_t i, nr = exit_stats_blocks(stats, &blocks);
+
+	for (i = 0; i < nr; i++) {
+		if (!has_all_of_block(stats, blocks[i]))
+			return false;
+	}
+	/* That of one number may be missing altogether.  The sum was read before them. */
+	return table->nr && table->total.exits >= ((uint64_t)sum.edx << 32 | sum.eax);
+}
+
 static bool parse_dump(const char *text, struct exit_info *info, struct exit_table *table,
 		       struct recording_error *error)
 {
 	struct exit_stats stats;
 	size_t i;
 
+	if (text[strlen(text) - 1] != '\n')
+		return wrong(error, "it ends in the middle of a line");
 	if (cpuid_dump_load(text) < 0)
 		return wrong(error, "not enough memory");
 	if (!exit_stats_open(&stats, cpuid_dump, scope_of_dump(), FIRST_RECORDED, 0))
@@ -48,6 +111,8 @@ static bool parse_dump(const char *text, struct exit_info *info, struct exit_tab
 		if (!exit_counts_possible(&table->rows[i].counts))
 			return wrong(error, "the dump has counts that cannot be");
 	}
+	if (!is_whole_dump(&stats, table))
+		return wrong(error, "the dump is not whole");
 	*info = stats.info;
 	return true;
 }
@@ -59,6 +124,8 @@ struct reader {
 	struct exit_info *info;
 	struct exit_table *table;
 	bool has_total;
+	/* How many of the rows have had their histogram */
+	size_t hists;
 	struct recording_error *error;
 };
 
@@ -140,6 +207,7 @@ static bool parse_hist(struct reader *reader)
 	/* The one that reads its own table may change its rows. */
 	row = (struct exit_row *)exit_table_find(reader->table, number);
 	/* One that has not ended has no bucket yet: nothing but blanks. */
+	reader->hists += row != NULL;
 	for (c += length; row && c[strspn(c, " ")]; c += length) {
 		if (sscanf(c, " %" SCNu32 ":%" SCNu64 "%n", &bucket, &exits, &length) != 2 ||
 		    bucket >= KVM_EXIT_STATS_NR_BUCKETS)
@@ -175,6 +243,8 @@ static bool parse_host_table(const char *text, struct exit_info *info,
 		return false;
 	if (!reader.has_total)
 		return wrong(error, "the table ends before its total");
+	if (reader.hists != table->nr)
+		return wrong(error, "the table ends before its last histogram");
 	exit_table_sort(table);
 	return true;
 }
@@ -183,6 +253,8 @@ bool recording_parse(const char *text, size_t size, struct exit_info *info,
 		     struct exit_table *table, struct recording_error *error)
 {
 	memset(table, 0, sizeof(*table));
+	if (!size)
+		return wrong(error, "it is empty");
 	if (strlen(text) != size)
 		return wrong(error, "it is not a text");
 	if (!strncmp(text, "CPU", 3) || !strncmp(text, "   0x", 5))

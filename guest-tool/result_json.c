@@ -37,9 +37,7 @@ static void set_runs(json_t *document, const struct exit_info *info, const char 
 
 	for (i = 0; i < runs->nr; i++)
 		json_array_append_new(array, run_object(info, runs->runs[i]));
-	/* A command line may be any bytes, JSON is UTF-8. */
-	json_object_set_new(document, command, json_string(runs->command) ?:
-			    json_string("(not UTF-8)"));
+	json_object_set_new(document, command, json_bytes(runs->command));
 	json_object_set_new(document, name, array);
 }
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "affinity.h"
 #include "host.h"
@@ -83,44 +85,80 @@ static void look_around(const char *file, struct exit_info *info)
 	free(pattern);
 }
 
-static int read_file(struct exit_source *source, struct exit_table *table)
+static bool is_readable_again(const char *file)
 {
+	struct stat status;
+
+	if (strcmp(file, "-") ? stat(file, &status) : fstat(STDIN_FILENO, &status))
+		return true;
+	return S_ISREG(status.st_mode);
+}
+
+static int parse(struct exit_source *source, struct exit_table *table)
+{
+	const char *name = strcmp(source->file, "-") ? source->file : "standard input";
 	struct recording_error error;
-	char *text;
-	size_t size;
 	bool good;
 
-	text = file_read(source->file, &size);
-	if (!text)
+	if (*source->text == '{')
+		good = json_parse_table(source->text, source->size, &source->info, table,
+					&error);
+	else
+		good = recording_parse(source->text, source->size, &source->info, table,
+				       &error);
+	if (!good)
+		return fail(STATUS_FAILURE, "%s: %s", name, error.text);
+	if (*source->text == '#')
+		look_around(source->file, &source->info);
+	source->info.file = name;
+	return STATUS_OK;
+}
+
+static void forget_text(struct exit_source *source)
+{
+	free(source->text);
+	source->text = NULL;
+}
+
+static int read_file(struct exit_source *source, struct exit_table *table, bool keep)
+{
+	int status;
+
+	if (!source->text)
+		source->text = file_read(source->file, &source->size);
+	if (!source->text)
 		return fail(STATUS_FAILURE, "cannot read %s: %s", source->file,
 			    strerror(errno));
-	if (*text == '{')
-		good = json_parse_table(text, size, &source->info, table, &error);
-	else
-		good = recording_parse(text, size, &source->info, table, &error);
-	if (good && *text == '#')
-		look_around(source->file, &source->info);
-	free(text);
-	if (!good)
-		return fail(STATUS_FAILURE, "%s: %s", source->file, error.text);
-	source->info.file = source->file;
-	return STATUS_OK;
+	status = parse(source, table);
+	if (status || !keep)
+		forget_text(source);
+	return status;
+}
+
+/* For its description only */
+static int open_file(struct exit_source *source)
+{
+	struct exit_table *table;
+	bool again = is_readable_again(source->file);
+	int status;
+
+	if (source->again && !again)
+		return fail(STATUS_FAILURE, "%s is no regular file: it can be read only once",
+			    source->file);
+	table = malloc(sizeof(*table));
+	if (!table)
+		return fail(STATUS_FAILURE, "not enough memory");
+	status = read_file(source, table, !again);
+	free(table);
+	return status;
 }
 
 int source_open(struct exit_source *source)
 {
 	int status;
 
-	if (source->file) {
-		struct exit_table *table = malloc(sizeof(*table));
-
-		if (!table)
-			return fail(STATUS_FAILURE, "not enough memory");
-		status = read_file(source, table);
-		free(table);
-		return status;
-	}
-
+	if (source->file)
+		return open_file(source);
 	status = source_pin(source->cpu);
 	if (status)
 		return status;
@@ -145,7 +183,7 @@ int source_read(struct exit_source *source, struct exit_table *table)
 	int status;
 
 	if (source->file)
-		return read_file(source, table);
+		return read_file(source, table, false);
 	status = source_pin(source->cpu);
 	if (status)
 		return status;

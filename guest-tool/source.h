@@ -7,23 +7,29 @@
 
 /*
  * Where the numbers come from: CPUID, or a file, which is read again each time, so
- * that KVM's exit_stats in debugfs is as good as CPUID.
+ * that KVM's exit_stats in debugfs is as good as CPUID.  What is no regular file is read by
+ * source_open() only, for one source_read().
  */
 struct exit_source {
-	/* NULL: CPUID */
+	/* NULL: CPUID; "-": standard input */
 	const char *file;
 	/* A vCPU alone, or -1; of files, those of its folder */
 	long cpu;
 	/* Read the histograms, too? */
 	bool hists;
 	bool brief;
+	/* Is it to be read more than once?  Pipes and the like cannot be. */
+	bool again;
+	/* What was read of one, until source_read() takes it; NULL otherwise */
+	char *text;
+	size_t size;
 
 	struct exit_info info;
 	struct exit_stats stats;
 };
 
 /*
- * Find the statistics and their description; file, cpu, hists and brief are set.
+ * Find the statistics and their description; file, cpu, hists, brief and again are set.
  * Returns STATUS_OK, or another status after having said why.
  */
 int source_open(struct exit_source *source);

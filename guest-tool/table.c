@@ -4,12 +4,13 @@
 #include "exit_names.h"
 #include "leaves.h"
 #include "table.h"
+#include "text.h"
 #include "util.h"
 
 void table_print_heading(FILE *out, const struct exit_info *info)
 {
-	fprintf(out, "VM exits %s %s", info->file ? "in" : "of this",
-		info->file ? info->file : info->one_vcpu ? "vCPU" : "VM");
+	fprintf(out, "VM exits %s ", info->file ? "in" : "of this");
+	text_print(out, info->file ? info->file : info->one_vcpu ? "vCPU" : "VM");
 	if (info->vcpus && !info->one_vcpu)
 		fprintf(out, ", %" PRIu32 " vCPU%s", info->vcpus, info->vcpus == 1 ? "" : "s");
 	fprintf(out, ", %s, host TSC %.3f MHz\n\n", exit_encoding_name(info->encoding),

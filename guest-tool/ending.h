@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef ENDING_H
+#define ENDING_H
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/types.h>
+
+/*
+ * What ends the program from outside: SIGHUP, SIGINT, SIGQUIT and SIGTERM, without those
+ * that are ignored, as by nohup or in a shell's background jobs.
+ */
+
+/* From now on they are noted, until ending_end(), and do not end it by themselves. */
+void ending_begin(void);
+void ending_end(void);
+
+/* The signal that came, the last if there were several, or 0. */
+int ending_signal(void);
+
+/*
+ * From now on they go to this process, too, as SIGUSR1 and SIGUSR2 do, unless they come
+ * from the terminal, which sends them to both.  0: to none.
+ */
+void ending_pass_on(pid_t child);
+
+/*
+ * Wait for fd, unless that is NULL, for so many seconds, 0 or more, or until one of them
+ * comes; at once if one has come.  Signals that mask does not have are let in meanwhile;
+ * NULL: those that are let in now.  Returns what ppoll() does.
+ */
+int ending_wait(struct pollfd *fd, double seconds, const sigset_t *mask);
+
+/*
+ * Nobody reads our standard output: end as a write to it would.  Returns a status, having
+ * said why, if SIGPIPE is ignored.
+ */
+int ending_unread(void);
+
+#endif
