@@ -8,7 +8,7 @@ _cpuid_query_options() {
 	case $1 in
 	'') echo s:subleaf= H:hist= b:brief r:raw ;;
 	stat) echo r:repeat= w:warmup= :baseline= o:output= ;;
-	compare) echo r:repeat= w:warmup= :baseline= :cycles ;;
+	compare) echo r:repeat= w:warmup= :baseline= :cycles :ignore-failure :show-output ;;
 	top) echo d:delay= b:batch n:iterations= ;;
 	log) echo i:interval= n:count= o:output= ;;
 	bench) echo n:count= ;;
