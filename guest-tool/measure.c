@@ -132,7 +132,8 @@ static int run(struct measurement *m, char **argv, const char *text,
 	       struct exit_runs *runs, int *status)
 {
 	struct command command = {
-		.argv = argv, .quiet = m->plan->quiet, .no_input = argv == m->baseline || m->several,
+		.argv = argv, .quiet = m->plan->quiet,
+		.no_input = argv == m->baseline || m->several,
 	};
 	int failed;
 

@@ -145,7 +145,8 @@ static void test_texts(void **unused)
 	assert_printed("", "");
 	assert_printed("a b~", "a b~");
 	assert_printed("\33[2J\a\n\t\r\177", "?[2J?????");
-	assert_printed("\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80");
+	assert_printed("\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80",
+		       "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80");
 	/* The control characters of ISO 8859, a byte alone, too long, a surrogate, a cut one */
 	assert_printed("\xc2\x9b" "2J", "?2J");
 	assert_printed("\x9b" "2J \xc0\xaf \xed\xa0\x80 \xe2\x82", "?2J ?? ??? ??");
