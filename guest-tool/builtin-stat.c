@@ -3,6 +3,7 @@
 #include <argp.h>
 #include <stdlib.h>
 
+#include "baseline.h"
 #include "builtin.h"
 #include "command.h"
 #include "measure.h"
@@ -72,6 +73,7 @@ static const struct argp argp = {
 
 static int print(const struct arguments *args, FILE *out, const struct exit_result *result)
 {
+	baseline_check(result);
 	if (args->common.format == FORMAT_JSON)
 		return result_print_json(out, result);
 	if (args->common.format == FORMAT_CSV)
