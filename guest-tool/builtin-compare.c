@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "baseline.h"
 #include "builtin.h"
 #include "command.h"
 #include "comparison.h"
@@ -23,12 +24,12 @@ static const char doc[] =
 	"Show how the VM exits of several commands differ from those of the first: of "
 	"FILEs that cpuid-query stat -o has written, or of COMMANDs that are run.\v"
 	"Each COMMAND is one argument, as in -- 'sleep 1' 'sleep 2', and what it writes "
-	"goes nowhere; it has no input.  They take turns, 5 times after a warm-up unless -r "
-	"and -w say otherwise, so that a drift of the machine is in all of them.  One that "
-	"fails ends it.\n\n"
-	"A * marks what stands out of the noise: a difference of means that is less "
-	"likely than 0.01 by chance, by Welch's t test; the 0.01 is for all reasons "
-	"together, after Holm.\n\n"
+	"goes nowhere; it has no input.  They take turns after a warm-up, so that a drift of "
+	"the machine is in all of them: 5 times, more for more than two commands, unless -r "
+	"and -w say otherwise.  One that fails ends it.\n\n"
+	"A * marks what stands out of the noise, by a permutation test: if nothing differs, "
+	"the probability that anything is marked is at most 1 %, for all reasons and the "
+	"seconds together.  Two commands need at least 5 runs each for that.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure; if a COMMAND fails, its status, and 128 and the signal if one ended it.";
 
@@ -159,6 +160,19 @@ static bool all_have_run(const struct arguments *args, const struct exit_result 
 	return i == args->nr;
 }
 
+/* What makes a comparison one of apples and oranges */
+static void warn(const struct exit_result *results, size_t nr)
+{
+	char text[512];
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		if (comparison_unlike(&results[0], &results[i], text, sizeof(text)))
+			fail(0, "%s", text);
+		baseline_check(&results[i]);
+	}
+}
+
 static int compare(const struct arguments *args, const struct exit_result *results)
 {
 	struct comparison comparison;
@@ -169,6 +183,7 @@ static int compare(const struct arguments *args, const struct exit_result *resul
 			return fail(STATUS_FAILURE, "no run of '%s' is left",
 				    results[i].measured.command);
 	}
+	warn(results, args->nr);
 	if (!comparison_make(&comparison, results, args->nr, args->by_cycles))
 		return fail(STATUS_FAILURE, "not enough memory");
 	/* What could not be written, main() says. */
@@ -186,7 +201,7 @@ int builtin_compare(int argc, char **argv)
 {
 	struct arguments args = {
 		.plan = {
-			.repeat = 5, .warmup = 1, .quiet = true,
+			.warmup = 1, .quiet = true,
 			.at_failure = "--show-output shows why, --ignore-failure goes on",
 		},
 		.common = COMMON_OPTIONS,
@@ -196,6 +211,8 @@ int builtin_compare(int argc, char **argv)
 	size_t i;
 
 	options_parse(&argp, argc, argv, &args);
+	if (!args.plan.repeat)
+		args.plan.repeat = comparison_runs_needed(args.nr);
 	results = calloc(args.nr, sizeof(*results));
 	if (!results)
 		return fail(STATUS_FAILURE, "not enough memory");

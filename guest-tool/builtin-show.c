@@ -204,9 +204,9 @@ static int find_exit(const struct exit_info *info, const char *text)
 /* Where the numbers of one exit come from */
 struct reader {
 	const struct exit_info *info;
-	/* One of them */
+	/* What reads them, or NULL if that has been done */
 	struct exit_stats *stats;
-	const struct exit_table *table;
+	struct exit_table *table;
 };
 
 /* Returns false if there is no such exit. */
@@ -214,17 +214,20 @@ static bool read_row(const struct reader *reader, struct exit_row *row, bool his
 {
 	const struct exit_row *found;
 
-	if (reader->stats) {
+	if (reader->stats && hist) {
 		if (!exit_stats_read(reader->stats, row->number, &row->counts))
 			return false;
-		if (hist)
-			exit_stats_read_hist(reader->stats, row->number, &row->hist);
+		exit_stats_read_hist(reader->stats, row->number, &row->hist);
 		return true;
 	}
+	/* All of them, for the shares that the one has. */
+	if (reader->stats)
+		exit_stats_read_table(reader->stats, reader->table);
 	found = exit_table_find(reader->table, row->number);
 	if (found)
 		*row = *found;
-	return true;
+	return found || !reader->stats ||
+	       exit_stats_read(reader->stats, row->number, &row->counts);
 }
 
 static int show_one(const struct reader *reader, const char *text, bool hist)
@@ -243,7 +246,7 @@ static int show_one(const struct reader *reader, const char *text, bool hist)
 	if (hist)
 		hist_print(stdout, reader->info, number, &row.hist);
 	else
-		table_print_one(stdout, reader->info, &row);
+		table_print_one(stdout, reader->info, &row, &reader->table->total);
 	return STATUS_OK;
 }
 
@@ -279,7 +282,9 @@ static int show_cpuid(const struct arguments *args)
 	if (args->brief)
 		exit_stats_be_brief(&stats);
 	if (args->hist || args->subleaf) {
-		const struct reader reader = { .info = &stats.info, .stats = &stats };
+		const struct reader reader = {
+			.info = &stats.info, .stats = &stats, .table = &table,
+		};
 
 		return show_one(&reader, args->hist ? args->hist : args->subleaf, args->hist);
 	}

@@ -3,6 +3,7 @@
 #include <argp.h>
 #include <stdlib.h>
 
+#include "baseline.h"
 #include "builtin.h"
 #include "command.h"
 #include "measure.h"
@@ -19,8 +20,9 @@ static const char doc[] =
 	"that the reading itself causes are left out.  Other "
 	"programs, and the kernel, are not: what the VM does meanwhile counts.\n\n"
 	"Cycles are ticks of the host's TSC from an exit to the entry that follows. "
-	"KVM, VMM and off-CPU say whose time that was.  p50 and p99 are cycles that "
-	"half of the exits, and 99 of 100, did not exceed, to a factor of two at worst. "
+	"KVM, VMM and off-CPU say whose time that was.  p50 and p99 are the cycles that "
+	"half of the exits, and 99 of 100, did not exceed, as a range: k is 1024, M and G "
+	"its powers. "
 	"The hypervisor tax is the share that KVM and the VMM took of the time in which "
 	"vCPUs were not idle, the baseline's with it.\n\n"
 	"With --from FILE, which stat -o has written, it shows that again; with "
@@ -73,6 +75,7 @@ static const struct argp argp = {
 
 static int print(const struct arguments *args, FILE *out, const struct exit_result *result)
 {
+	baseline_check(result);
 	if (args->common.format == FORMAT_JSON)
 		return result_print_json(out, result);
 	if (args->common.format == FORMAT_CSV)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <inttypes.h>
+#include <math.h>
 
 #include "comparison.h"
 #include "exit_names.h"
@@ -63,45 +64,57 @@ static void print_titles(FILE *out, const struct comparison *comparison, int nam
 		snprintf(text, sizeof(text), "%s - A", name);
 		fprintf(out, "  %*s", WIDTH, text);
 		snprintf(text, sizeof(text), "%s / A", name);
-		fprintf(out, "  %7s", text);
+		fprintf(out, "  %7s  %6s", text, "+-");
 		print_mark(out, comparison, i, false);
 	}
 	fputc('\n', out);
 }
 
-static void print_cells(FILE *out, double mean, double first, int decimals)
+static void print_cells(FILE *out, const struct sample *first, const struct sample *other,
+			int decimals)
 {
-	fprintf(out, "  %*.*f", WIDTH, decimals, mean);
-	fprintf(out, "  %+*.*f", WIDTH, decimals, mean - first);
-	if (first > 0 && mean >= 0)
-		fprintf(out, "  %7.2f", mean / first);
+	struct ratio ratio = { 0 };
+
+	fprintf(out, "  %*.*f", WIDTH, decimals, other->mean);
+	fprintf(out, "  %+*.*f", WIDTH, decimals, other->mean - first->mean);
+	if (!sample_ratio(first, other, &ratio))
+		fprintf(out, "  %7s  %6s", "-", "-");
+	else if (!ratio.has_error)
+		fprintf(out, "  %7.2f  %6s", ratio.value, "-");
 	else
-		fprintf(out, "  %7s", "-");
+		fprintf(out, "  %7.2f  %6.2f", ratio.value, ratio.error);
 }
 
 static void print_row(FILE *out, const struct comparison *comparison,
-		      const struct compared *of)
+		      const struct compared *of, int decimals)
 {
 	size_t i;
 
-	fprintf(out, "  %*.1f", WIDTH, of[0].sample.mean);
+	fprintf(out, "  %*.*f", WIDTH, decimals, of[0].sample.mean);
 	for (i = 1; i < comparison->nr_results; i++) {
-		print_cells(out, of[i].sample.mean, of[0].sample.mean, 1);
+		print_cells(out, &of[0].sample, &of[i].sample, decimals);
 		print_mark(out, comparison, i, of[i].differs);
 	}
 	fputc('\n', out);
 }
 
-/* Not tested: what takes longer has more of what time brings, such as timers. */
-static void print_elapsed(FILE *out, const struct comparison *comparison, int name_width)
+/* The spread of the seconds, below their means */
+static void print_deviations(FILE *out, const struct comparison *comparison, int name_width)
 {
+	/* Of B - A, B / A and +-, with the blanks before them, and of the mark */
+	int others = 2 + WIDTH + 2 + 7 + 2 + 6 + 2, between = 0;
+	const struct sample *elapsed;
 	size_t i;
 
-	fprintf(out, "%5s  %-*s  %*.6f", "", name_width, "seconds", WIDTH,
-		comparison->elapsed[0].mean);
-	for (i = 1; i < comparison->nr_results; i++) {
-		print_cells(out, comparison->elapsed[i].mean, comparison->elapsed[0].mean, 6);
-		print_mark(out, comparison, i, false);
+	fprintf(out, "%5s  %-*s", "", name_width, "+-");
+	for (i = 0; i < comparison->nr_results; i++) {
+		elapsed = &comparison->elapsed[i].sample;
+		fprintf(out, "%*s", between, "");
+		if (elapsed->nr > 1)
+			fprintf(out, "  %*.6f", WIDTH, sample_deviation(elapsed));
+		else
+			fprintf(out, "  %*s", WIDTH, "-");
+		between = i ? others : 0;
 	}
 	fputc('\n', out);
 }
@@ -126,21 +139,43 @@ static void print_names(FILE *out, const struct comparison *comparison)
 	}
 }
 
-static void print_verdict(FILE *out, const struct comparison *comparison)
+static void print_marked(FILE *out, const struct comparison *comparison)
 {
-	if (!comparison->tested) {
-		fputs("\nWhat is noise is not known: run each at least twice (stat -r, compare -r)\n",
-		      out);
-		return;
-	}
+	bool elapsed = false;
+	size_t i;
+
 	if (comparison->nr_differ)
 		fprintf(out, "\n* %zu of %zu reasons differ%s", comparison->nr_differ,
 			comparison->nr, comparison->nr_differ == 1 ? "s" : "");
 	else
 		fprintf(out, "\nNone of %zu reasons differs", comparison->nr);
 	print_names(out, comparison);
-	fprintf(out, " (Welch's t test, p <= %g for all together, after Holm)\n",
-		COMPARISON_ALPHA);
+	fprintf(out, " (permutation test, family-wise error %g %%, Westfall-Young)\n",
+		100 * COMPARISON_ALPHA);
+	for (i = 1; i < comparison->nr_results; i++)
+		elapsed |= comparison->elapsed[i].differs;
+	if (elapsed)
+		fputs("* The seconds differ.\n", out);
+}
+
+static void print_verdict(FILE *out, const struct comparison *comparison)
+{
+	size_t needed = comparison_runs_needed(comparison->nr_results), untested = 0, i;
+	char name[8];
+
+	for (i = 1; i < comparison->nr_results; i++)
+		untested += !comparison->pairs[i].tested;
+	if (untested + 1 < comparison->nr_results)
+		print_marked(out, comparison);
+	if (!untested)
+		return;
+	fputs(untested + 1 < comparison->nr_results ? "Not tested:" : "\nNot tested:", out);
+	for (i = 1; i < comparison->nr_results; i++) {
+		if (!comparison->pairs[i].tested)
+			fprintf(out, " %s", column_name(i, name));
+	}
+	fprintf(out, "; each command needs at least %zu runs to test, and as many of a baseline "
+		"(stat -r, compare -r)\n", needed);
 }
 
 int comparison_print(FILE *out, const struct comparison *comparison)
@@ -155,40 +190,66 @@ int comparison_print(FILE *out, const struct comparison *comparison)
 	for (i = 0; i < comparison->nr; i++) {
 		fprintf(out, "%5" PRIu32 "  %-*s", comparison->rows[i].number, name_width,
 			exit_name(encoding, comparison->rows[i].number, name));
-		print_row(out, comparison, comparison->rows[i].of);
+		print_row(out, comparison, comparison->rows[i].of, 1);
 	}
-	print_elapsed(out, comparison, name_width);
+	fprintf(out, "%5s  %-*s", "", name_width, "seconds");
+	print_row(out, comparison, comparison->elapsed, 6);
+	print_deviations(out, comparison, name_width);
 	print_verdict(out, comparison);
 	return ferror(out) ? -1 : 0;
 }
 
 /*
  * A document of kind "compare": by, "exits" or "cycles"; workloads, an array of
- * objects with command, runs and elapsed_s; reasons, of objects with exit, name and of, an
- * object for each workload: mean and deviation; from the second on p, the
- * probability of such a difference from the first by chance, and differs.
+ * objects with command, runs, elapsed_s and elapsed_deviation_s; reasons, of objects with
+ * exit, name and of, an object for each workload: mean and deviation.  From the second
+ * on, both have against the first p, p_adjusted, differs, ratio and ratio_error (with
+ * elapsed_ before these names in workloads); what is not known is null.
  */
-static json_t *cell_object(const struct compared *compared, bool first)
+static void set_real(json_t *object, const char *prefix, const char *name, bool known,
+		     double value)
 {
-	json_t *object = json_pack("{s:f, s:f}", "mean", compared->sample.mean, "deviation",
-				   sample_deviation(&compared->sample));
+	char text[32];
 
-	if (!first)
-		json_object_update_new(object, json_pack("{s:f, s:b}", "p", compared->p,
-							 "differs", compared->differs));
-	return object;
+	snprintf(text, sizeof(text), "%s%s", prefix, name);
+	json_object_set_new(object, text, known && isfinite(value) ? json_real(value) :
+			    json_null());
+}
+
+static void set_difference(json_t *object, const char *prefix,
+			   const struct comparison *comparison, const struct compared *of,
+			   size_t column)
+{
+	bool p_known = comparison->pairs[column].p_known, has_ratio;
+	struct ratio ratio = { 0 };
+	char text[32];
+
+	has_ratio = sample_ratio(&of[0].sample, &of[column].sample, &ratio);
+	set_real(object, prefix, "p", p_known, of[column].p);
+	set_real(object, prefix, "p_adjusted", p_known, of[column].p_adjusted);
+	snprintf(text, sizeof(text), "%sdiffers", prefix);
+	json_object_set_new(object, text, json_boolean(of[column].differs));
+	set_real(object, prefix, "ratio", has_ratio, ratio.value);
+	set_real(object, prefix, "ratio_error", has_ratio && ratio.has_error, ratio.error);
 }
 
 static json_t *workload_array(const struct comparison *comparison)
 {
-	json_t *array = json_array();
+	const struct compared *elapsed = comparison->elapsed;
+	json_t *array = json_array(), *object;
 	size_t i;
 
-	for (i = 0; i < comparison->nr_results; i++)
-		json_array_append_new(array, json_pack("{s:o, s:i, s:f}",
+	for (i = 0; i < comparison->nr_results; i++) {
+		object = json_pack("{s:o, s:i, s:f}",
 				"command", json_bytes(comparison->results[i].measured.command),
 				"runs", (int)comparison->results[i].measured.nr,
-				"elapsed_s", comparison->elapsed[i].mean));
+				"elapsed_s", elapsed[i].sample.mean);
+		set_real(object, "elapsed_", "deviation_s", elapsed[i].sample.nr > 1,
+			 sample_deviation(&elapsed[i].sample));
+		if (i)
+			set_difference(object, "elapsed_", comparison, elapsed, i);
+		json_array_append_new(array, object);
+	}
 	return array;
 }
 
@@ -196,14 +257,19 @@ static json_t *row_object(const struct comparison *comparison,
 			  const struct comparison_row *row)
 {
 	unsigned int encoding = comparison->results[0].info.encoding;
-	json_t *of = json_array();
+	json_t *array = json_array(), *object;
 	char name[EXIT_NAME_MAX];
 	size_t i;
 
-	for (i = 0; i < comparison->nr_results; i++)
-		json_array_append_new(of, cell_object(&row->of[i], !i));
+	for (i = 0; i < comparison->nr_results; i++) {
+		object = json_pack("{s:f, s:f}", "mean", row->of[i].sample.mean, "deviation",
+				   sample_deviation(&row->of[i].sample));
+		if (i)
+			set_difference(object, "", comparison, row->of, i);
+		json_array_append_new(array, object);
+	}
 	return json_pack("{s:i, s:s, s:o}", "exit", (int)row->number, "name",
-			 exit_name(encoding, row->number, name), "of", of);
+			 exit_name(encoding, row->number, name), "of", array);
 }
 
 int comparison_print_json(FILE *out, const struct comparison *comparison)
@@ -221,27 +287,71 @@ int comparison_print_json(FILE *out, const struct comparison *comparison)
 	return json_print(out, document, false);
 }
 
-int comparison_print_csv(FILE *out, const struct comparison *comparison)
+/* A number that is not known is left empty. */
+static void print_csv_p(FILE *out, const struct comparison *comparison,
+			const struct compared *of, size_t column)
 {
-	unsigned int encoding = comparison->results[0].info.encoding;
-	char name[EXIT_NAME_MAX], column[8];
-	size_t i, k;
+	bool known = column && comparison->pairs[column].p_known;
+
+	fprintf(out, ",%.15g,%g,", of[column].sample.mean, sample_deviation(&of[column].sample));
+	if (known)
+		fprintf(out, "%g", of[column].p);
+	else if (!column)
+		fputc('1', out);
+	fprintf(out, ",%d", of[column].differs);
+}
+
+/* Behind the columns that there always were, so that those keep their places */
+static void print_csv_more(FILE *out, const struct comparison *comparison,
+			   const struct compared *of, size_t column)
+{
+	struct ratio ratio = { 0 };
+	bool has_ratio = sample_ratio(&of[0].sample, &of[column].sample, &ratio);
+
+	fputc(',', out);
+	if (comparison->pairs[column].p_known)
+		fprintf(out, "%g", of[column].p_adjusted);
+	fputc(',', out);
+	if (has_ratio)
+		fprintf(out, "%g", ratio.value);
+	fputc(',', out);
+	if (has_ratio && ratio.has_error)
+		fprintf(out, "%g", ratio.error);
+}
+
+static void print_csv_titles(FILE *out, const struct comparison *comparison)
+{
+	char column[8];
+	size_t k;
 
 	fputs("exit,name", out);
 	for (k = 0; k < comparison->nr_results; k++) {
 		column_name(k, column);
 		fprintf(out, ",%s,%s_deviation,%s_p,%s_differs", column, column, column, column);
 	}
+	for (k = 1; k < comparison->nr_results; k++) {
+		column_name(k, column);
+		fprintf(out, ",%s_p_adjusted,%s_ratio,%s_ratio_error", column, column, column);
+	}
 	fputc('\n', out);
-	for (i = 0; i < comparison->nr; i++) {
-		const struct comparison_row *row = &comparison->rows[i];
+}
 
+int comparison_print_csv(FILE *out, const struct comparison *comparison)
+{
+	unsigned int encoding = comparison->results[0].info.encoding;
+	const struct comparison_row *row;
+	char name[EXIT_NAME_MAX];
+	size_t i, k;
+
+	print_csv_titles(out, comparison);
+	for (i = 0; i < comparison->nr; i++) {
+		row = &comparison->rows[i];
 		fprintf(out, "%" PRIu32 ",%s", row->number,
 			exit_name(encoding, row->number, name));
 		for (k = 0; k < comparison->nr_results; k++)
-			fprintf(out, ",%.15g,%g,%g,%d", row->of[k].sample.mean,
-				sample_deviation(&row->of[k].sample), k ? row->of[k].p : 1,
-				row->of[k].differs);
+			print_csv_p(out, comparison, row->of, k);
+		for (k = 1; k < comparison->nr_results; k++)
+			print_csv_more(out, comparison, row->of, k);
 		fputc('\n', out);
 	}
 	return ferror(out) ? -1 : 0;

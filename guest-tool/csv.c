@@ -13,13 +13,13 @@ void csv_print_names(FILE *out)
 void csv_print_row(FILE *out, const struct exit_info *info, const struct exit_row *row)
 {
 	const struct exit_counts *counts = &row->counts;
-	char name[EXIT_NAME_MAX];
+	char name[EXIT_NAME_MAX], p50[24], p99[24];
 
 	fprintf(out, "%" PRIu32 ",%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
-		",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, row->number,
+		",%" PRIu64 ",%" PRIu64 ",%s,%s", row->number,
 		exit_name(info->encoding, row->number, name), counts->exits, counts->cycles,
 		counts->off_cpu, counts->vmm, counts->longest, counts->nested,
-		hist_percentile(&row->hist, 50), hist_percentile(&row->hist, 99));
+		hist_most_text(&row->hist, 50, p50), hist_most_text(&row->hist, 99, p99));
 }
 
 void csv_print_table(FILE *out, const struct exit_info *info, const struct exit_table *table)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <inttypes.h>
+#include <string.h>
 
 #include "exit_names.h"
 #include "hist.h"
@@ -11,42 +12,79 @@ static uint64_t bucket_least(int bucket)
 	return bucket ? 1ULL << bucket : 0;
 }
 
-/* One more than the most, which for the longest exit's bucket is known better. */
-static uint64_t bucket_end(const struct exit_hist *hist, int bucket)
+/* The longest exit ends its bucket, and the last one has no other end. */
+static uint64_t bucket_most(const struct exit_hist *hist, int bucket)
 {
-	uint64_t end = 1ULL << (bucket + 1);
+	uint64_t most = bucket == KVM_EXIT_STATS_NR_BUCKETS - 1 ? UINT64_MAX :
+								  (1ULL << (bucket + 1)) - 1;
 
-	if (hist->longest < bucket_least(bucket))
-		return end;
-	if (hist->longest < end || bucket == KVM_EXIT_STATS_NR_BUCKETS - 1)
-		return hist->longest + 1;
-	return end;
+	if (!hist->longest || hist->longest < bucket_least(bucket) || hist->longest > most)
+		return most;
+	return hist->longest;
 }
 
-uint64_t hist_percentile(const struct exit_hist *hist, unsigned int percent)
+/* The bucket of the exit that so many percent do not exceed, or -1. */
+static int percentile_bucket(const struct exit_hist *hist, unsigned int percent)
 {
-	double rank = exit_hist_sum(hist) * (percent / 100.0), below = 0, part;
-	uint64_t least, end;
+	double rank = exit_hist_sum(hist) * (percent / 100.0), below = 0;
 	int i, last = -1;
 
 	for (i = 0; i < KVM_EXIT_STATS_NR_BUCKETS; i++) {
 		if (!hist->buckets[i])
 			continue;
 		last = i;
-		if (below + hist->buckets[i] >= rank)
-			break;
 		below += hist->buckets[i];
+		if (below >= rank)
+			break;
 	}
-	if (last < 0)
-		return 0;
+	return last;
+}
 
-	least = bucket_least(last);
-	end = bucket_end(hist, last);
-	part = (rank - below) / hist->buckets[last];
-	/* Of counts with more digits than a double has, rank may be beyond the last. */
-	if (part >= 1)
-		return end - 1;
-	return least + (end - 1 - least) * part;
+bool hist_percentile(const struct exit_hist *hist, unsigned int percent,
+		     struct hist_range *range)
+{
+	int bucket = percentile_bucket(hist, percent);
+
+	if (bucket < 0)
+		return false;
+	range->least = bucket_least(bucket);
+	range->most = bucket_most(hist, bucket);
+	return true;
+}
+
+/* 2^power, in units of 1024 */
+static void append_power(char *text, int power)
+{
+	static const char *const units[] = { "", "k", "M", "G", "T" };
+
+	sprintf(text + strlen(text), "%u%s", 1U << power % 10, units[power / 10]);
+}
+
+const char *hist_range_text(const struct exit_hist *hist, unsigned int percent,
+			    char text[HIST_RANGE_MAX])
+{
+	int bucket = percentile_bucket(hist, percent);
+
+	if (bucket < 0)
+		return strcpy(text, "-");
+	strcpy(text, bucket ? "" : "0");
+	if (bucket)
+		append_power(text, bucket);
+	if (bucket == KVM_EXIT_STATS_NR_BUCKETS - 1)
+		return strcat(text, "+");
+	strcat(text, "-");
+	append_power(text, bucket + 1);
+	return text;
+}
+
+const char *hist_most_text(const struct exit_hist *hist, unsigned int percent, char text[24])
+{
+	struct hist_range range;
+
+	if (!hist_percentile(hist, percent, &range) || range.most == UINT64_MAX)
+		return strcpy(text, "");
+	sprintf(text, "%" PRIu64, range.most);
+	return text;
 }
 
 static void print_time(FILE *out, uint64_t cycles, uint32_t tsc_khz)
@@ -59,15 +97,43 @@ static void print_time(FILE *out, uint64_t cycles, uint32_t tsc_khz)
 		time /= 1000;
 		unit++;
 	}
-	fprintf(out, "  %9.3f %s", time, units[unit]);
+	fprintf(out, "%.3f %s", time, units[unit]);
 }
 
-static void print_value(FILE *out, const struct exit_info *info, const char *name,
-			uint64_t cycles)
+static void print_longest(FILE *out, const struct exit_info *info, uint64_t cycles)
 {
-	fprintf(out, "%-8s %20" PRIu64 " cycles", name, cycles);
-	if (info->tsc_khz)
+	fprintf(out, "%-8s %" PRIu64 " cycles", "longest", cycles);
+	if (info->tsc_khz) {
+		fputs(", ", out);
 		print_time(out, cycles, info->tsc_khz);
+	}
+	fputc('\n', out);
+}
+
+static void print_percentile(FILE *out, const struct exit_info *info,
+			     const struct exit_hist *hist, unsigned int percent)
+{
+	struct hist_range range;
+
+	fprintf(out, "p%-7u ", percent);
+	if (!hist_percentile(hist, percent, &range)) {
+		fputs("-\n", out);
+		return;
+	}
+	if (range.most == UINT64_MAX)
+		fprintf(out, "%" PRIu64 " cycles or more", range.least);
+	else
+		fprintf(out, "%" PRIu64 " to %" PRIu64 " cycles", range.least, range.most);
+	if (info->tsc_khz) {
+		fputs(", ", out);
+		print_time(out, range.least, info->tsc_khz);
+		if (range.most == UINT64_MAX) {
+			fputs(" or more", out);
+		} else {
+			fputs(" to ", out);
+			print_time(out, range.most, info->tsc_khz);
+		}
+	}
 	fputc('\n', out);
 }
 
@@ -120,11 +186,9 @@ void hist_print(FILE *out, const struct exit_info *info, uint32_t number,
 
 	fprintf(out, "exit %" PRIu32 ", %s\n\n", number,
 		exit_name(info->encoding, number, name));
-	fprintf(out, "%-8s %20" PRIu64 "\n", "exits", exit_hist_sum(hist));
-	for (i = 0; i < 3; i++) {
-		snprintf(name, sizeof(name), "p%u", percents[i]);
-		print_value(out, info, name, hist_percentile(hist, percents[i]));
-	}
-	print_value(out, info, "longest", hist->longest);
+	fprintf(out, "%-8s %" PRIu64 "\n", "exits", exit_hist_sum(hist));
+	for (i = 0; i < 3; i++)
+		print_percentile(out, info, hist, percents[i]);
+	print_longest(out, info, hist->longest);
 	print_bars(out, hist);
 }

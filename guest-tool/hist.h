@@ -2,16 +2,42 @@
 #ifndef HIST_H
 #define HIST_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "exit_table.h"
 
+/* Cycles, from and to; to is UINT64_MAX where no end is known. */
+struct hist_range {
+	uint64_t least;
+	uint64_t most;
+};
+
 /*
- * The cycles that so many percent of the exits do not exceed.  Within a bucket
- * exits are taken as spread evenly, so that this is exact to a factor of two at
- * worst; it is never more than the longest exit.  0 if there are no exits.
+ * Where the exit is that so many percent of the exits do not exceed: its bucket, which is
+ * all that a histogram knows of it, and no more than the longest exit.  The ends are
+ * within a factor of two but for the first bucket, which begins with 0, and the last.
+ * Returns false if the histogram has no exits.
  */
-uint64_t hist_percentile(const struct exit_hist *hist, unsigned int percent);
+bool hist_percentile(const struct exit_hist *hist, unsigned int percent,
+		     struct hist_range *range);
+
+/* Room for "512M-1G" */
+#define HIST_RANGE_MAX 16
+
+/*
+ * The bucket of a percentile in few characters, as "512-1k", with k = 1024, M and G for
+ * its powers; "2G+" for the last bucket, "-" if the histogram has no exits.  Returns text.
+ */
+const char *hist_range_text(const struct exit_hist *hist, unsigned int percent,
+			    char text[HIST_RANGE_MAX]);
+
+/*
+ * The cycles that so many percent of the exits do not exceed, as text for a column of
+ * comma-separated values: the end of the bucket, empty where there is none.  Returns text.
+ */
+const char *hist_most_text(const struct exit_hist *hist, unsigned int percent, char text[24]);
 
 /* Exits, percentiles in cycles and time, and a bar for each bucket. */
 void hist_print(FILE *out, const struct exit_info *info, uint32_t number,

@@ -78,14 +78,14 @@ void host_explain(cpuid_fn *cpuid, char *line, size_t size)
 	struct cpuid_regs features = cpuid(CPUID_FEATURES, 0);
 	char signature[13];
 
-	if (!(features.ecx & CPUID_FEATURES_ECX_HYPERVISOR)) {
-		snprintf(line, size, "this machine is not virtualized");
-		return;
-	}
-
 	if (exit_stats_signature(cpuid)) {
 		snprintf(line, size,
 			 "the host has their signature, but does not show them to this VM");
+		return;
+	}
+
+	if (!(features.ecx & CPUID_FEATURES_ECX_HYPERVISOR)) {
+		snprintf(line, size, "this machine is not virtualized");
 		return;
 	}
 

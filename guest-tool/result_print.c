@@ -46,14 +46,14 @@ static void print_mean(FILE *out, const struct layout *layout, const struct exit
 static void print_row(FILE *out, const struct exit_info *info, const struct layout *layout,
 		      const struct exit_mean *mean, double elapsed)
 {
-	char name[EXIT_NAME_MAX];
+	char name[EXIT_NAME_MAX], p50[HIST_RANGE_MAX], p99[HIST_RANGE_MAX];
 
 	fprintf(out, "%5" PRIu32 "  %-*s", mean->number, layout->name,
 		exit_name(info->encoding, mean->number, name));
 	print_mean(out, layout, mean, elapsed);
 	if (layout->percentiles)
-		fprintf(out, "  %9" PRIu64 "  %9" PRIu64, hist_percentile(&mean->hist, 50),
-			hist_percentile(&mean->hist, 99));
+		fprintf(out, "  %9s  %9s", hist_range_text(&mean->hist, 50, p50),
+			hist_range_text(&mean->hist, 99, p99));
 	fputc('\n', out);
 }
 
@@ -152,7 +152,7 @@ int result_print(FILE *out, const struct exit_result *result)
 int result_print_csv(FILE *out, const struct exit_result *result)
 {
 	struct exit_summary *summary = malloc(sizeof(*summary));
-	char name[EXIT_NAME_MAX];
+	char name[EXIT_NAME_MAX], p50[24], p99[24];
 	size_t i;
 
 	if (!summary)
@@ -163,14 +163,13 @@ int result_print_csv(FILE *out, const struct exit_result *result)
 	for (i = 0; i < summary->nr; i++) {
 		const struct exit_mean *mean = &summary->rows[i];
 
-		fprintf(out, "%" PRIu32 ",%s,%g,%g,%g,%.15g,%g,%.15g,%.15g,%" PRIu64 ",%" PRIu64
-			"\n", mean->number,
+		fprintf(out, "%" PRIu32 ",%s,%g,%g,%g,%.15g,%g,%.15g,%.15g,%s,%s\n", mean->number,
 			exit_name(result->info.encoding, mean->number, name), mean->exits.mean,
 			sample_deviation(&mean->exits),
 			summary->elapsed.mean > 0 ? mean->exits.mean / summary->elapsed.mean : 0,
 			mean->cycles.mean, sample_deviation(&mean->cycles), mean->off_cpu,
-			mean->vmm, hist_percentile(&mean->hist, 50),
-			hist_percentile(&mean->hist, 99));
+			mean->vmm, hist_most_text(&mean->hist, 50, p50),
+			hist_most_text(&mean->hist, 99, p99));
 	}
 	free(summary);
 	return ferror(out) ? -1 : 0;

@@ -67,22 +67,20 @@ double student_outside(double t, double freedom)
 	return incomplete_beta(freedom / (freedom + t * t), freedom / 2, 0.5);
 }
 
-/* The variance of the mean */
 static double variance_of_mean(const struct sample *sample)
 {
-	return fmax(sample->squares / (sample->nr - 1), 1 / 12.0) / sample->nr;
+	return sample->squares / (sample->nr - 1) / sample->nr;
 }
 
-double sample_welch(const struct sample *a, const struct sample *b)
+bool sample_ratio(const struct sample *to, const struct sample *of, struct ratio *ratio)
 {
-	double va, vb, freedom;
-
-	if (a->nr < 2 || b->nr < 2)
-		return 1;
-	va = variance_of_mean(a);
-	vb = variance_of_mean(b);
-	/* Welch and Satterthwaite */
-	freedom = (va + vb) * (va + vb) /
-		  (va * va / (a->nr - 1) + vb * vb / (b->nr - 1));
-	return student_outside((a->mean - b->mean) / sqrt(va + vb), freedom);
+	if (to->mean <= 0 || of->mean < 0)
+		return false;
+	ratio->value = of->mean / to->mean;
+	ratio->has_error = to->nr > 1 && of->nr > 1;
+	ratio->error = 0;
+	if (ratio->has_error)
+		ratio->error = sqrt(variance_of_mean(of) + ratio->value * ratio->value *
+				    variance_of_mean(to)) / to->mean;
+	return true;
 }

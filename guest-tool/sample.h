@@ -2,6 +2,7 @@
 #ifndef SAMPLE_H
 #define SAMPLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What repeated measurements of one value say. */
@@ -18,13 +19,20 @@ void sample_add(struct sample *sample, double value);
 /* The standard deviation of the values, with n - 1; 0 for less than two. */
 double sample_deviation(const struct sample *sample);
 
+struct ratio {
+	double value;
+	/* Its standard error, if that is known */
+	double error;
+	bool has_error;
+};
+
 /*
- * The probability of means as different as these if both were samples of the same:
- * Welch's t test, two-sided.  The values are whole numbers, or were: a deviation is
- * taken as no less than what rounding makes, 1/12 of variance.  1 if one of them has
- * less than two values.
+ * The ratio of the means, of / to, with its standard error by the delta method, that is to
+ * first order: (error / ratio)^2 is the sum of (standard error / mean)^2 of both (Casella
+ * and Berger, Statistical Inference, 5.5.4).  The error is known if both have at least two
+ * values.  Returns false if there is no ratio: to is not above 0, or of below.
  */
-double sample_welch(const struct sample *a, const struct sample *b);
+bool sample_ratio(const struct sample *to, const struct sample *of, struct ratio *ratio);
 
 /*
  * Student's distribution: the probability of a value not within -t and t, with so many

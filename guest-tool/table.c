@@ -134,8 +134,8 @@ void table_print(FILE *out, const struct exit_info *info,
 }
 
 void table_print_one(FILE *out, const struct exit_info *info,
-		     const struct exit_row *row)
+		     const struct exit_row *row, const struct exit_counts *total)
 {
-	print_titles(out, info, &row->counts);
-	print_reason(out, info, row, &row->counts);
+	print_titles(out, info, total);
+	print_reason(out, info, row, total);
 }

@@ -24,8 +24,8 @@ void table_print(FILE *out, const struct exit_info *info,
 void table_print_split_titles(FILE *out);
 void table_print_split(FILE *out, double cycles, double vmm, double off_cpu);
 
-/* The row of a single exit number. */
+/* The row of a single exit number, with its shares of the total of all. */
 void table_print_one(FILE *out, const struct exit_info *info,
-		     const struct exit_row *row);
+		     const struct exit_row *row, const struct exit_counts *total);
 
 #endif

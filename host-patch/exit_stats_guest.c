@@ -85,8 +85,7 @@ void kvm_exit_stats_after_set_cpuid(struct kvm_vcpu *vcpu)
 	vcpu->arch.exit_stats.vmm_word = word;
 }
 
-/* Does the vCPU see a leaf, which the VMM has @defined or not? */
-bool kvm_exit_stats_cpuid_seen(struct kvm_vcpu *vcpu, bool defined)
+bool kvm_exit_stats_cpuid_seen(struct kvm_vcpu *vcpu)
 {
 	u8 word = vcpu->arch.exit_stats.vmm_word;
 
@@ -97,12 +96,9 @@ bool kvm_exit_stats_cpuid_seen(struct kvm_vcpu *vcpu, bool defined)
 		return false;
 	}
 
-	if (defined || word == KVM_EXIT_STATS_VMM_HIDES)
-		return false;
-
 	switch (READ_ONCE(exit_stats_guest)) {
 	case KVM_EXIT_STATS_ALL:
-		return true;
+		return word != KVM_EXIT_STATS_VMM_HIDES;
 	case KVM_EXIT_STATS_VMM:
 		return word == KVM_EXIT_STATS_VMM_SHOWS;
 	default:

@@ -16,6 +16,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "leaves.h"
+
 #define MEMORY_SIZE	0x10000
 #define CODE		0x1000
 #define RESULT		0x8000
@@ -98,16 +100,25 @@ static struct vm create_vm(const char *code, const char *end)
 	return vm;
 }
 
-/* What KVM supports, which a vCPU has no CPUID without. */
+/*
+ * What KVM supports, which a vCPU has no CPUID without.  The signature is left out, so that
+ * all modules look through the same entries: one more is 6 instructions a search.
+ */
 static inline void set_cpuid(const struct vm *vm)
 {
 	struct kvm_cpuid2 *cpuid;
+	uint32_t i, nr;
 
 	cpuid = calloc(1, sizeof(*cpuid) + MAX_ENTRIES * sizeof(cpuid->entries[0]));
 	if (!cpuid)
 		err(3, "calloc");
 	cpuid->nent = MAX_ENTRIES;
 	kvm_ioctl(vm->kvm, KVM_GET_SUPPORTED_CPUID, cpuid, "KVM_GET_SUPPORTED_CPUID");
+	for (i = 0, nr = 0; i < cpuid->nent; i++) {
+		if (cpuid->entries[i].function != KVM_EXIT_STATS_CPUID_SIGNATURE)
+			cpuid->entries[nr++] = cpuid->entries[i];
+	}
+	cpuid->nent = nr;
 	kvm_ioctl(vm->vcpu, KVM_SET_CPUID2, cpuid, "KVM_SET_CPUID2");
 	free(cpuid);
 }

@@ -6,5 +6,6 @@
 int run_measure_tests(void);
 int run_rates_tests(void);
 int run_file_tests(void);
+int run_comparison_tests(void);
 
 #endif

@@ -125,6 +125,9 @@ static void test_scope_is_in_every_query(void **state)
 	dump_load("kvm-vmx");
 	dump_set(KVM_EXIT_STATS_CPUID_SIGNATURE, KVM_EXIT_STATS_SCOPE_VCPU,
 		 dump_cpuid(KVM_EXIT_STATS_CPUID_SIGNATURE, 0));
+	dump_set(KVM_EXIT_STATS_CPUID_TOTALS,
+		 KVM_EXIT_STATS_SCOPE_VCPU | KVM_EXIT_STATS_DESCRIPTION,
+		 dump_cpuid(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_DESCRIPTION));
 	put_counts(KVM_EXIT_STATS_CPUID_REASON, 12 | KVM_EXIT_STATS_SCOPE_VCPU, 7, 70);
 	put_counts(KVM_EXIT_STATS_CPUID_REASON, 12, 9, 90);
 	assert_true(exit_stats_open(&stats, dump_cpuid, KVM_EXIT_STATS_SCOPE_VCPU,
@@ -326,30 +329,50 @@ static void test_buckets(void **state)
 	assert_int_equal(exit_bucket(UINT64_MAX), 31);
 }
 
+static void expect_percentile(const struct exit_hist *hist, unsigned int percent,
+			      uint64_t least, uint64_t most, const char *text)
+{
+	char buffer[HIST_RANGE_MAX];
+	struct hist_range range;
+
+	assert_true(hist_percentile(hist, percent, &range));
+	assert_true(range.least == least);
+	assert_true(range.most == most);
+	assert_string_equal(hist_range_text(hist, percent, buffer), text);
+}
+
+/* No more is said of an exit than in which bucket it is. */
 static void test_percentiles(void **state)
 {
 	struct exit_hist hist = { .longest = 1999 };
+	struct hist_range range;
+	char text[24];
 
 	(void)state;
-	assert_int_equal(hist_percentile(&hist, 50), 0);
+	assert_false(hist_percentile(&hist, 50, &range));
+	assert_string_equal(hist_range_text(&hist, 50, text), "-");
+	assert_string_equal(hist_most_text(&hist, 50, text), "");
 
 	/* 90 of 512 to 1023 cycles, 10 of 1024 to 1999. */
 	hist.buckets[9] = 90;
 	hist.buckets[10] = 10;
-	assert_int_equal(hist_percentile(&hist, 90), 1023);
-	assert_in_range(hist_percentile(&hist, 50), 790, 800);
-	assert_in_range(hist_percentile(&hist, 99), 1890, 1910);
-	assert_int_equal(hist_percentile(&hist, 100), 1999);
+	expect_percentile(&hist, 50, 512, 1023, "512-1k");
+	expect_percentile(&hist, 90, 512, 1023, "512-1k");
+	expect_percentile(&hist, 99, 1024, 1999, "1k-2k");
+	assert_string_equal(hist_most_text(&hist, 99, text), "1999");
 
-	/* The last bucket has no end of its own. */
+	/* The last bucket has no end but the longest, of which may be nothing known. */
 	hist.buckets[31] = 900;
 	hist.longest = 1ULL << 40;
-	assert_int_equal(hist_percentile(&hist, 100), 1ULL << 40);
+	expect_percentile(&hist, 99, 1ULL << 31, 1ULL << 40, "2G+");
+	hist.longest = 0;
+	expect_percentile(&hist, 99, 1ULL << 31, UINT64_MAX, "2G+");
+	assert_string_equal(hist_most_text(&hist, 99, text), "");
 
-	/* The largest numbers, of which a double is one more */
-	hist = (struct exit_hist) { .longest = UINT64_MAX };
-	hist.buckets[31] = 1;
-	assert_true(hist_percentile(&hist, 100) == UINT64_MAX);
+	hist = (struct exit_hist) { .buckets = { 1 } };
+	expect_percentile(&hist, 50, 0, 1, "0-2");
+	hist = (struct exit_hist) { .buckets[29] = UINT64_MAX };
+	expect_percentile(&hist, 100, 1 << 29, (1 << 30) - 1, "512M-1G");
 }
 
 static void test_hist_printed(void **state)
@@ -367,11 +390,11 @@ static void test_hist_printed(void **state)
 	assert_string_equal(text,
 		"exit 12, HLT\n"
 		"\n"
-		"exits                     101\n"
-		"p50                 807990722 cycles    403.995 ms\n"
-		"p90                1024886570 cycles    512.443 ms\n"
-		"p99                1073688135 cycles    536.844 ms\n"
-		"longest            3000000000 cycles      1.500 s\n"
+		"exits    101\n"
+		"p50      536870912 to 1073741823 cycles, 268.435 ms to 536.871 ms\n"
+		"p90      536870912 to 1073741823 cycles, 268.435 ms to 536.871 ms\n"
+		"p99      536870912 to 1073741823 cycles, 268.435 ms to 536.871 ms\n"
+		"longest  3000000000 cycles, 1.500 s\n"
 		"\n"
 		"         cycles                  exits  | distribution                           |\n"
 		" 536870912 -> 1073741823           100  |****************************************|\n"
@@ -644,5 +667,6 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests_name("guest tool", tests, NULL, NULL) +
-	       run_measure_tests() + run_rates_tests() + run_file_tests();
+	       run_measure_tests() + run_rates_tests() + run_comparison_tests() +
+	       run_file_tests();
 }
