@@ -15,8 +15,6 @@ struct measure_plan {
 	const char *baseline;
 	/* What the programs write to stdout is not of interest. */
 	bool quiet;
-	/* On the command line: what follows the options are commands. */
-	bool commands_follow;
 };
 
 struct measured {

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "util.h"
@@ -19,17 +20,31 @@ int fail(int status, const char *format, ...)
 	return status;
 }
 
-bool parse_u32(const char *text, uint32_t *value)
+static bool parse(const char *text, const char *digits, int base, uint32_t *value)
 {
 	unsigned long long number;
-	char *end;
 
+	/* strtoull() would take blanks and signs, too. */
+	if (!*text || text[strspn(text, digits)])
+		return false;
 	errno = 0;
-	number = strtoull(text, &end, 0);
-	if (errno || end == text || *end || *text == '-' || number > UINT32_MAX)
+	number = strtoull(text, NULL, base);
+	if (errno || number > UINT32_MAX)
 		return false;
 	*value = number;
 	return true;
+}
+
+bool parse_decimal(const char *text, uint32_t *value)
+{
+	return parse(text, "0123456789", 10, value);
+}
+
+bool parse_u32(const char *text, uint32_t *value)
+{
+	if (!strncasecmp(text, "0x", 2))
+		return parse(text + 2, "0123456789abcdefABCDEF", 16, value);
+	return parse_decimal(text, value);
 }
 
 double now(void)

@@ -5,5 +5,6 @@
 /* Groups of tests besides that in test.c.  Return how many have failed. */
 int run_measure_tests(void);
 int run_rates_tests(void);
+int run_help_tests(void);
 
 #endif
