@@ -48,16 +48,13 @@ struct arguments {
 
 static void unknown_operation(struct argp_state *state, const char *name)
 {
-	unsigned int distance, least = SIMILAR_NOT;
+	unsigned int least = SIMILAR_NOT;
 	const char *meant = NULL;
 	size_t i;
 
 	for (i = 0; i < nr_exit_causes; i++) {
-		distance = similar(name, exit_causes[i].name);
-		if (distance < least) {
-			least = distance;
+		if (more_similar(name, exit_causes[i].name, &least))
 			meant = exit_causes[i].name;
-		}
 	}
 	if (meant)
 		argp_error(state, "there is no operation '%s'; did you mean '%s'?", name, meant);

@@ -41,16 +41,13 @@ void builtin_print(FILE *out)
 
 static const char *similar_builtin(const char *word)
 {
-	unsigned int distance, least = SIMILAR_NOT;
+	unsigned int least = SIMILAR_NOT;
 	const char *name = NULL;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(builtins); i++) {
-		distance = similar(word, builtins[i].name);
-		if (distance < least) {
-			least = distance;
+		if (more_similar(word, builtins[i].name, &least))
 			name = builtins[i].name;
-		}
 	}
 	return name;
 }

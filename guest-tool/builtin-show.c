@@ -155,7 +155,8 @@ static int show_raw(const struct arguments *args)
 	uint32_t index = 0;
 
 	if (args->subleaf && !parse_u32(args->subleaf, &index))
-		return fail(STATUS_USAGE, "with --raw, -s takes a value of ECX, not '%s'", args->subleaf);
+		return fail(STATUS_USAGE, "with --raw, -s takes a value of ECX, not '%s'",
+			    args->subleaf);
 
 	print_raw_header(args);
 	print_raw(args->leaf, index);

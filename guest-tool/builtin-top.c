@@ -78,7 +78,8 @@ static double parse_delay(struct argp_state *state, const char *arg)
 	double delay = strtod(arg, &end);
 
 	/* It would take hexadecimal ones, too. */
-	if (arg[strspn(arg, "0123456789.")] || end == arg || *end || !(delay >= DELAY_MIN && delay <= DELAY_MAX))
+	if (arg[strspn(arg, "0123456789.")] || end == arg || *end ||
+	    !(delay >= DELAY_MIN && delay <= DELAY_MAX))
 		argp_error(state, "-d takes seconds from %g to %d, not '%s'", DELAY_MIN,
 			   DELAY_MAX, arg);
 	return delay;

@@ -146,17 +146,14 @@ int exit_next(unsigned int encoding, int after)
 
 int exit_similar(unsigned int encoding, const char *name)
 {
-	unsigned int distance, least = SIMILAR_NOT;
+	unsigned int least = SIMILAR_NOT;
 	int number, found = -1;
 	char other[EXIT_NAME_MAX];
 
 	for (number = exit_next(encoding, -1); number >= 0;
 	     number = exit_next(encoding, number)) {
-		distance = similar(name, exit_name(encoding, number, other));
-		if (distance < least) {
-			least = distance;
+		if (more_similar(name, exit_name(encoding, number, other), &least))
 			found = number;
-		}
 	}
 	return found;
 }

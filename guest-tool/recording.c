@@ -191,5 +191,6 @@ bool recording_parse(const char *text, size_t size, struct exit_info *info,
 		return parse_dump(text, info, table, error);
 	if (*text == '#')
 		return parse_host_table(text, info, table, error);
-	return wrong(error, "neither what cpuid-query --raw or --json printed, nor KVM's exit_stats");
+	return wrong(error, "neither what cpuid-query --raw or --json printed, nor KVM's "
+		     "exit_stats");
 }

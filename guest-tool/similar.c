@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <ctype.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "similar.h"
@@ -50,4 +49,14 @@ unsigned int similar(const char *word, const char *name)
 		return length < name_length;
 	distance = edit_distance(word, length, name, name_length);
 	return distance <= (length + 1) / 3 ? distance : SIMILAR_NOT;
+}
+
+bool more_similar(const char *word, const char *name, unsigned int *least)
+{
+	unsigned int distance = similar(word, name);
+
+	if (distance >= *least)
+		return false;
+	*least = distance;
+	return true;
 }

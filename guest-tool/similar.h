@@ -2,6 +2,8 @@
 #ifndef SIMILAR_H
 #define SIMILAR_H
 
+#include <stdbool.h>
+
 /* For "did you mean": names that somebody may have meant by a word. */
 
 /* Of a name that nobody can have meant: more than any distance */
@@ -14,5 +16,11 @@
  * that the name begins with is 1 from it.
  */
 unsigned int similar(const char *word, const char *name);
+
+/*
+ * Is name more like word than those before?  *least is the least distance so far, in the
+ * beginning SIMILAR_NOT, and is lowered if so.
+ */
+bool more_similar(const char *word, const char *name, unsigned int *least);
 
 #endif
