@@ -250,8 +250,9 @@ static const struct exit_help bus_lock = {
 	"the guest locked the whole memory bus",
 	"An atomic operation across two cache lines, or on uncached memory, which slows down "
 	"all CPUs.  It is an exit if the VMM has asked for that.",
-	"Find the program and align its data: split_lock_detect=warn has the guest's kernel "
-	"name it.  QEMU's bus-lock-ratelimit decides how it is slowed down.",
+	"Find the program and align its data.  A kernel with split_lock_detect=warn names it, "
+	"if the guest's CPU model lets it see such locks.  QEMU's bus-lock-ratelimit slows "
+	"down the VM that does it.",
 };
 
 static const struct exit_help other = {
