@@ -14,8 +14,8 @@ void affinity_restore(void);
 
 /*
  * Run on each CPU for a moment, those that this thread may not use left out: a vCPU
- * that was halted is then accounted for (DESIGN section 3: an interval still open
- * is not counted).
+ * that was halted is then accounted for: KVM adds an exit's time when the vCPU exits
+ * again, see leaves.h.
  */
 void affinity_visit_all(void);
 

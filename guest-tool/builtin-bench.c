@@ -12,6 +12,7 @@
 #include "json.h"
 #include "options.h"
 #include "progress.h"
+#include "similar.h"
 #include "source.h"
 #include "util.h"
 
@@ -29,7 +30,9 @@ static const char doc[] =
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other failure.";
 
 static const struct argp_option options[] = {
-	{ "count", 'n', "N", 0, "Operations of each kind (1000)", 0 },
+	{ "repeat", 'r', "N", 0, "Do each operation N times (1000)", 0 },
+	/* What it was called before */
+	{ "count", 'n', "N", OPTION_HIDDEN, NULL, 0 },
 	{ 0 }
 };
 
@@ -43,6 +46,21 @@ struct arguments {
 	struct common_options common;
 };
 
+static void unknown_operation(struct argp_state *state, const char *name)
+{
+	unsigned int least = SIMILAR_NOT;
+	const char *meant = NULL;
+	size_t i;
+
+	for (i = 0; i < nr_exit_causes; i++) {
+		if (more_similar(name, exit_causes[i].name, &least))
+			meant = exit_causes[i].name;
+	}
+	if (meant)
+		argp_error(state, "there is no operation '%s'; did you mean '%s'?", name, meant);
+	argp_error(state, "there is no operation '%s'; --help lists them", name);
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *args = state->input;
@@ -52,22 +70,19 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &args->common;
 		break;
 	case 'n':
-		args->count = option_number(state, arg, "a number of operations", 10, 1000000);
+	case 'r':
+		args->count = option_number(state, "-r", arg, 10, 1000000);
 		break;
 	case ARGP_KEY_ARG:
 		if (args->nr == CAUSES_MAX)
-			argp_error(state, "so many are too many");
+			argp_error(state, "at most %d operations", CAUSES_MAX);
 		args->causes[args->nr] = cause_find(arg);
 		if (!args->causes[args->nr++])
-			argp_error(state, "there is no operation '%s'", arg);
+			unknown_operation(state, arg);
 		break;
 	case ARGP_KEY_NO_ARGS:
 		for (args->nr = 0; args->nr < nr_exit_causes; args->nr++)
 			args->causes[args->nr] = &exit_causes[args->nr];
-		break;
-	case ARGP_KEY_END:
-		if (args->common.from || args->common.cpu >= 0)
-			argp_error(state, "this measures the machine that it runs on");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -91,8 +106,13 @@ static char *help_filter(int key, const char *text, void *input)
 	return help;
 }
 
+static const struct argp_child children[] = {
+	{ &format_argp, 0, NULL, 0 },
+	{ 0 }
+};
+
 static const struct argp argp = {
-	options, parse_option, args_doc, doc, common_options, help_filter, NULL,
+	options, parse_option, args_doc, doc, children, help_filter, NULL,
 };
 
 /* What one cause came to */

@@ -11,6 +11,7 @@
 #include "ending.h"
 #include "measure.h"
 #include "options.h"
+#include "plan_options.h"
 #include "util.h"
 
 enum {
@@ -41,46 +42,63 @@ static const struct argp_option options[] = {
 };
 
 struct arguments {
-	struct measure_plan plan;
+	struct plan_options plan;
 	bool by_cycles;
-	/* Files, or commands to be run */
+	/* Files, or commands to be run; room for as many as there are arguments */
 	char **what;
 	size_t nr;
 	bool run;
 	struct common_options common;
 };
 
+static void add_operand(struct argp_state *state, struct arguments *args, char *arg)
+{
+	bool run = state->quoted > 0 || args->plan.commands_follow;
+
+	if (args->nr && run != args->run)
+		argp_error(state, "FILEs and COMMANDs are not compared with each other");
+	args->run = run;
+	args->what[args->nr++] = arg;
+}
+
+static void check_arguments(struct argp_state *state, const struct arguments *args)
+{
+	if (args->nr < 2)
+		argp_error(state, "there is nothing to compare: two files, or -- and two "
+			   "commands");
+	if (args->run)
+		return;
+	if (args->plan.given)
+		argp_error(state, "%s is for COMMANDs, which come after --, not for FILEs",
+			   args->plan.given);
+	if (args->common.from || args->common.cpu >= 0)
+		argp_error(state, "%s is for COMMANDs, which come after --, not for FILEs",
+			   args->common.from ? "--from" : "-v");
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *args = state->input;
 
-	(void)arg;
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &args->plan;
-		state->child_inputs[1] = &args->common;
+		state->child_inputs[1] = state->child_inputs[2] = &args->common;
 		break;
 	case OPTION_CYCLES:
 		args->by_cycles = true;
 		break;
 	case OPTION_IGNORE_FAILURE:
-		args->plan.at_failure = NULL;
+		args->plan.plan.at_failure = NULL;
 		break;
 	case OPTION_SHOW_OUTPUT:
-		args->plan.quiet = false;
+		args->plan.plan.quiet = false;
 		break;
 	case ARGP_KEY_ARG:
-		args->what = &state->argv[state->next - 1];
-		args->nr = state->argc - state->next + 1;
-		args->run = state->quoted > 0 || args->plan.commands_follow;
-		state->next = state->argc;
+		add_operand(state, args, arg);
 		break;
 	case ARGP_KEY_END:
-		if (args->nr < 2)
-			argp_error(state, "there is nothing to compare: two files, or -- and "
-				   "two commands");
-		if (args->common.from && !args->run)
-			argp_error(state, "files are compared without --from");
+		check_arguments(state, args);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -124,10 +142,10 @@ static int run_programs(const struct arguments *args, struct measured *programs,
 		if (!programs[i].argv || !programs[i].result.measured.command)
 			status = fail(STATUS_FAILURE, "not enough memory");
 		else if (!programs[i].argv[0])
-			status = fail(STATUS_USAGE, "'%s' is no command", args->what[i]);
+			status = fail(STATUS_USAGE, "'%s' is not a command", args->what[i]);
 	}
 	if (!status)
-		status = measure(&source, &args->plan, programs, args->nr);
+		status = measure(&source, &args->plan.plan, programs, args->nr);
 	for (i = 0; i < args->nr; i++) {
 		free(programs[i].argv);
 		results[i] = programs[i].result;
@@ -200,29 +218,33 @@ static int compare(const struct arguments *args, const struct exit_result *resul
 int builtin_compare(int argc, char **argv)
 {
 	struct arguments args = {
-		.plan = {
+		.plan.plan = {
 			.warmup = 1, .quiet = true,
 			.at_failure = "--show-output shows why, --ignore-failure goes on",
 		},
+		.what = calloc(argc, sizeof(*args.what)),
 		.common = COMMON_OPTIONS,
 	};
 	struct exit_result *results;
 	int status, failure = 0;
 	size_t i;
 
+	if (!args.what)
+		return fail(STATUS_FAILURE, "not enough memory");
 	options_parse(&argp, argc, argv, &args);
-	if (!args.plan.repeat)
-		args.plan.repeat = comparison_runs_needed(args.nr);
+	if (!args.plan.plan.repeat)
+		args.plan.plan.repeat = comparison_runs_needed(args.nr);
 	results = calloc(args.nr, sizeof(*results));
 	if (!results)
 		return fail(STATUS_FAILURE, "not enough memory");
 	status = args.run ? run_commands(&args, results, &failure) : read_files(&args, results);
-	if (!args.plan.at_failure && !ending_signal() && all_have_run(&args, results))
+	if (!args.plan.plan.at_failure && !ending_signal() && all_have_run(&args, results))
 		failure = 0;
 	if (!status && (!failure || (ending_signal() && all_have_run(&args, results))))
 		status = compare(&args, results);
 	for (i = 0; i < args.nr; i++)
 		result_free(&results[i]);
 	free(results);
+	free(args.what);
 	return status ? status : failure;
 }

@@ -49,15 +49,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->common;
+		state->child_inputs[0] = state->child_inputs[1] = &args->common;
 		break;
 	case 'i':
-		args->interval = option_number(state, arg, "a number of milliseconds", 1,
-					       24 * 60 * 60 * 1000);
+		args->interval = option_number(state, "-i", arg, 1, 24 * 60 * 60 * 1000);
 		break;
 	case 'n':
-		args->count = option_number(state, arg, "a number of intervals", 1,
-					    UINT32_MAX);
+		args->count = option_number(state, "-n", arg, 1, UINT32_MAX);
 		break;
 	case 'o':
 		args->output = arg;

@@ -16,15 +16,10 @@
 #include "table.h"
 #include "util.h"
 
-static const char args_doc[] =
-	"[LEAF]\n"
-	"stat [OPTION...] -- COMMAND...\n"
-	"compare [OPTION...] FILE... | -- \'COMMAND\'...\n"
-	"top|log [OPTION...]";
+static const char args_doc[] = "[LEAF]\nCOMMAND [ARGUMENT...]";
 static const char doc[] =
-	"Show the VM exits of this virtual machine, as KVM counted them; with stat, "
-	"those while a command runs, with compare, how those of several differ, with "
-	"top and log, those of the present.  Each of these has a --help of its own.\v"
+	"Show the VM exits of this virtual machine since it was started, as KVM counted "
+	"them; or do what COMMAND says, which has options and a --help of its own.\v"
 	"LEAF 0x4FFFFFFC shows the totals, 0x4FFFFFFD the exits by reason; "
 	"without LEAF both are shown.  The exits that the reading itself causes "
 	"are left out.\n\n"
@@ -37,16 +32,24 @@ static const char doc[] =
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure.";
 
+enum {
+	OPTION_BRIEF = 0x200,
+	OPTION_RAW,
+};
+
 static const struct argp_option options[] = {
 	{ "subleaf", 's', "N", 0,
-	  "Show only this exit, a number or a name; with --raw, the value of ECX", 0 },
+	  "Show only this exit, a number or a name; with --raw LEAF, the value of ECX", 0 },
 	{ "hist", 'H', "EXIT", 0,
 	  "Draw how long the exits of this number or name took", 0 },
-	{ "brief", 'b', NULL, 0,
+	{ "brief", OPTION_BRIEF, NULL, 0,
 	  "Show only exits and cycles, which costs a third of the exits", 0 },
-	{ "raw", 'r', NULL, 0,
+	{ "raw", OPTION_RAW, NULL, 0,
 	  "Print the registers that CPUID returns, for any LEAF; without LEAF, for "
 	  "all that the statistics have", 0 },
+	/* What --brief and --raw were before a letter meant one thing in all commands */
+	{ NULL, 'b', NULL, OPTION_HIDDEN, NULL, 0 },
+	{ NULL, 'r', NULL, OPTION_HIDDEN, NULL, 0 },
 	{ 0 }
 };
 
@@ -60,13 +63,28 @@ struct arguments {
 	struct common_options common;
 };
 
+static void add_leaf(struct argp_state *state, struct arguments *args, const char *arg)
+{
+	char line[256];
+
+	if (builtin_find(arg))
+		argp_error(state, "the options of '%s' come after it", arg);
+	if (args->has_leaf)
+		argp_error(state, "one leaf at a time");
+	if (!parse_u32(arg, &args->leaf)) {
+		builtin_explain(arg, line, sizeof(line));
+		argp_error(state, "%s", line);
+	}
+	args->has_leaf = true;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *args = state->input;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->common;
+		state->child_inputs[0] = state->child_inputs[1] = &args->common;
 		break;
 	case 's':
 		args->subleaf = arg;
@@ -75,17 +93,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		args->hist = arg;
 		break;
 	case 'b':
+	case OPTION_BRIEF:
 		args->brief = true;
 		break;
 	case 'r':
+	case OPTION_RAW:
 		args->raw = true;
 		break;
 	case ARGP_KEY_ARG:
-		if (args->has_leaf)
-			argp_error(state, "one leaf at a time");
-		if (!parse_u32(arg, &args->leaf))
-			argp_error(state, "'%s' is not a leaf", arg);
-		args->has_leaf = true;
+		add_leaf(state, args, arg);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -93,13 +109,29 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+static char *help_filter(int key, const char *text, void *input)
+{
+	char *help = NULL;
+	size_t size;
+	FILE *out;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_POST_DOC || !(out = open_memstream(&help, &size)))
+		return (char *)text;
+	fputs("Commands:\n", out);
+	builtin_print(out);
+	fprintf(out, "\n%s", text);
+	fclose(out);
+	return help;
+}
+
 static const struct argp argp = {
-	options, parse_option, args_doc, doc, common_options, NULL, NULL,
+	options, parse_option, args_doc, doc, common_options, help_filter, NULL,
 };
 
 static int no_such_exit(const struct exit_info *info, const char *text)
 {
-	return fail(STATUS_USAGE, "%s defines no exit %s",
+	return fail(STATUS_USAGE, "%s defines no exit %s; 'list' has all",
 		    exit_encoding_name(info->encoding), text);
 }
 
@@ -123,7 +155,8 @@ static int show_raw(const struct arguments *args)
 	uint32_t index = 0;
 
 	if (args->subleaf && !parse_u32(args->subleaf, &index))
-		return fail(STATUS_USAGE, "'%s' is not a subleaf", args->subleaf);
+		return fail(STATUS_USAGE, "with --raw, -s takes a value of ECX, not '%s'",
+			    args->subleaf);
 
 	print_raw_header(args);
 	print_raw(args->leaf, index);
@@ -162,7 +195,7 @@ static int show_raw_all(const struct arguments *args)
 	int status;
 
 	if (args->subleaf)
-		return fail(STATUS_USAGE, "a subleaf needs a leaf");
+		return fail(STATUS_USAGE, "--raw -s needs a LEAF");
 	status = source_open_cpuid(&stats, args->common.cpu, FIRST_CPUID);
 	if (status)
 		return status;
@@ -183,6 +216,20 @@ static int show_raw_all(const struct arguments *args)
 	return STATUS_OK;
 }
 
+static void no_such_name(const struct exit_info *info, const char *text)
+{
+	int number = exit_similar(info->encoding, text);
+	char name[EXIT_NAME_MAX];
+
+	if (number < 0)
+		fail(STATUS_USAGE, "%s has no exit '%s'; 'list' has all",
+		     exit_encoding_name(info->encoding), text);
+	else
+		fail(STATUS_USAGE, "%s has no exit '%s'; did you mean '%s'?",
+		     exit_encoding_name(info->encoding), text,
+		     exit_name(info->encoding, number, name));
+}
+
 /* An exit, a number or a name.  Returns -1, and says why, if there is none. */
 static int find_exit(const struct exit_info *info, const char *text)
 {
@@ -197,7 +244,7 @@ static int find_exit(const struct exit_info *info, const char *text)
 	}
 	named = exit_number(info->encoding, text);
 	if (named < 0)
-		fail(STATUS_USAGE, "no exit is called '%s'", text);
+		no_such_name(info, text);
 	return named;
 }
 
@@ -344,16 +391,20 @@ static const char *check_arguments(const struct arguments *args)
 	bool one = args->subleaf || args->hist;
 
 	if (args->hist && (args->has_leaf || args->subleaf || args->raw || args->brief))
-		return "a histogram is shown by itself";
+		return "-H excludes -s, --brief, --raw and LEAF";
 	if (args->common.format != FORMAT_TEXT && (one || args->has_leaf || args->raw))
-		return "JSON and CSV are for all exits";
+		return "--json and --csv exclude -s, -H, --raw and LEAF";
+	if (args->raw && args->common.from)
+		return "--raw excludes --from";
+	if (args->brief && (args->raw || args->common.from))
+		return "--brief excludes --raw and --from";
 	if (args->raw)
-		return args->common.from ? "a file has no registers to show" : NULL;
+		return NULL;
 	if (args->has_leaf && args->leaf != KVM_EXIT_STATS_CPUID_TOTALS &&
 	    args->leaf != KVM_EXIT_STATS_CPUID_REASON)
-		return "this leaf has no table, only --raw";
-	if (args->subleaf && only_totals(args))
-		return "the totals have no exit numbers, only --raw";
+		return "this LEAF is shown with --raw only";
+	if ((args->subleaf || args->brief) && only_totals(args))
+		return "0x4FFFFFFC, the totals, excludes -s and --brief";
 	return NULL;
 }
 

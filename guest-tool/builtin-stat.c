@@ -9,6 +9,7 @@
 #include "measure.h"
 #include "options.h"
 #include "outfile.h"
+#include "plan_options.h"
 #include "util.h"
 
 static const char args_doc[] = "-- COMMAND...\n--from FILE";
@@ -37,11 +38,25 @@ static const struct argp_option options[] = {
 };
 
 struct arguments {
-	struct measure_plan plan;
+	struct plan_options plan;
 	const char *output;
 	char **command;
 	struct common_options common;
 };
+
+static void check_arguments(struct argp_state *state, const struct arguments *args)
+{
+	const char *given = args->output ? "--output" : args->plan.given;
+
+	if (args->command)
+		return;
+	if (!args->common.from)
+		argp_error(state, "a COMMAND to run is missing, or --from FILE that stat -o has "
+			   "written");
+	if (given)
+		argp_error(state, "%s needs a COMMAND to run; --from alone shows what was "
+			   "recorded", given);
+}
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -50,7 +65,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &args->plan;
-		state->child_inputs[1] = &args->common;
+		state->child_inputs[1] = state->child_inputs[2] = &args->common;
 		break;
 	case 'o':
 		args->output = arg;
@@ -60,8 +75,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		state->next = state->argc;
 		break;
 	case ARGP_KEY_END:
-		if (!args->command && !args->common.from)
-			argp_error(state, "no command");
+		check_arguments(state, args);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -104,7 +118,7 @@ static int measure_and_print(const struct arguments *args, struct exit_source *s
 		failed = outfile_open(&out, args->output);
 	if (failed)
 		return failed;
-	failed = measure(source, &args->plan, program, 1);
+	failed = measure(source, &args->plan.plan, program, 1);
 	if (!failed && !result->measured.nr)
 		failed = STATUS_FAILURE;
 	/* First, for it may be that nobody reads the table. */
@@ -142,7 +156,7 @@ static int show_recorded(const struct arguments *args)
 
 int builtin_stat(int argc, char **argv)
 {
-	struct arguments args = { .plan.repeat = 1, .common = COMMON_OPTIONS };
+	struct arguments args = { .plan.plan.repeat = 1, .common = COMMON_OPTIONS };
 	struct exit_source source = { .hists = true, .again = true };
 	int status;
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* top: the exits of the present, a table that lives. */
+/* top: a live table of the exits in each interval. */
 #include <argp.h>
 #include <limits.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "affinity.h"
@@ -50,11 +51,18 @@ static const char help[] =
 	"\n"
 	"Any key goes back to the table.\n";
 
+enum {
+	OPTION_ITERATIONS = 0x400,
+};
+
 static const struct argp_option options[] = {
-	{ "delay", 'd', "SEC", 0, "The interval, 2 seconds if not given", 0 },
+	{ "interval", 'i', "MS", 0, "Milliseconds of an interval (2000)", 0 },
 	{ "batch", 'b', NULL, 0,
 	  "Print a table an interval, as when stdout is no terminal", 0 },
-	{ "iterations", 'n', "N", 0, "End after N intervals", 0 },
+	{ "count", 'n', "N", 0, "End after N intervals", 0 },
+	/* What these were called before */
+	{ "delay", 'd', "SEC", OPTION_HIDDEN, NULL, 0 },
+	{ "iterations", OPTION_ITERATIONS, "N", OPTION_HIDDEN, NULL, 0 },
 	{ 0 }
 };
 
@@ -70,9 +78,11 @@ static double parse_delay(struct argp_state *state, const char *arg)
 	char *end;
 	double delay = strtod(arg, &end);
 
-	if (end == arg || *end || !(delay >= DELAY_MIN && delay <= DELAY_MAX))
-		argp_error(state, "'%s' is not an interval of %g to %d seconds", arg,
-			   DELAY_MIN, DELAY_MAX);
+	/* It would take hexadecimal ones, too. */
+	if (arg[strspn(arg, "0123456789.")] || end == arg || *end ||
+	    !(delay >= DELAY_MIN && delay <= DELAY_MAX))
+		argp_error(state, "-d takes seconds from %g to %d, not '%s'", DELAY_MIN,
+			   DELAY_MAX, arg);
 	return delay;
 }
 
@@ -82,17 +92,21 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->common;
+		state->child_inputs[0] = state->child_inputs[1] = &args->common;
 		break;
 	case 'd':
 		args->delay = parse_delay(state, arg);
+		break;
+	case 'i':
+		args->delay = option_number(state, "-i", arg, DELAY_MIN * 1000,
+					    DELAY_MAX * 1000) / 1000.0;
 		break;
 	case 'b':
 		args->batch = true;
 		break;
 	case 'n':
-		args->iterations = option_number(state, arg, "a number of intervals", 1,
-						 UINT32_MAX);
+	case OPTION_ITERATIONS:
+		args->iterations = option_number(state, "-n", arg, 1, UINT32_MAX);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -25,7 +25,7 @@ static void print_heading(FILE *out, const struct comparison *comparison)
 	char name[8];
 	size_t i;
 
-	fprintf(out, "%s of a run of\n", comparison->by_cycles ? "Cycles in VM exits" :
+	fprintf(out, "%s per run\n", comparison->by_cycles ? "Cycles in VM exits" :
 		"VM exits");
 	for (i = 0; i < comparison->nr_results; i++) {
 		runs = &comparison->results[i].measured;
@@ -33,7 +33,7 @@ static void print_heading(FILE *out, const struct comparison *comparison)
 		text_print(out, runs->command);
 		fprintf(out, ", %zu run%s", runs->nr, runs->nr == 1 ? "" : "s");
 		if (comparison->results[i].baseline.command) {
-			fputs(", without those of '", out);
+			fputs(", minus baseline '", out);
 			text_print(out, comparison->results[i].baseline.command);
 			fputc('\'', out);
 		}

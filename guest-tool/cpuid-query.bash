@@ -1,30 +1,44 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Completion for bash of cpuid-query and exit-workload.  It does not run them.
+# Completion for bash of cpuid-query and exit-workload.  It runs them only for the names of
+# exits, which `cpuid-query list` has.
 
 # The options of a subcommand, of none, or of exit-workload: SHORT:LONG, and = after
 # those that take a value.
 _cpuid_query_options() {
 	case $1 in
-	'') echo s:subleaf= H:hist= b:brief r:raw ;;
+	'') echo s:subleaf= H:hist= :brief :raw ;;
 	stat) echo r:repeat= w:warmup= :baseline= o:output= ;;
 	compare) echo r:repeat= w:warmup= :baseline= :cycles :ignore-failure :show-output ;;
-	top) echo d:delay= b:batch n:iterations= ;;
+	top) echo i:interval= b:batch n:count= ;;
 	log) echo i:interval= n:count= o:output= ;;
-	bench) echo n:count= ;;
+	bench) echo r:repeat= ;;
+	list) echo :vmx :svm ;;
 	exit-workload) echo d:disk= e:expect ;;
 	esac
-	[ "$1" = exit-workload ] || echo v:vcpu= :from= :json :csv
+	case $1 in
+	help | exit-workload) ;;
+	bench | list) echo :json :csv ;;
+	*) echo v:vcpu= :from= :json :csv ;;
+	esac
 	echo '?:help :usage V:version'
 }
 
 # What its other words may be
 _cpuid_query_words() {
 	case $1 in
-	'') echo stat compare top log bench ;;
+	'' | help) echo stat compare top log bench list help ;;
 	bench) echo cpuid out in rdmsr wrmsr rdpmc hlt timer ipi touch mmio ;;
-	exit-workload) echo idle spin syscall cpuid portio msr touch mmio timer ipi fork disk pipe ;;
+	exit-workload)
+		echo idle spin syscall cpuid portio msr touch mmio timer ipi fork disk pipe
+		;;
 	esac
+}
+
+# The names of exits, of both vendors: a file that is read may be of the other one.
+_cpuid_query_exits() {
+	{ "${COMP_WORDS[0]}" list --vmx --csv; "${COMP_WORDS[0]}" list --svm --csv; } 2>/dev/null |
+		sed -n 's/^[0-9]*,\([^,]*\),.*/\1/p'
 }
 
 # _cpuid_query_value WORD OPTION...: the long name of the option that WORD is, if its
@@ -97,12 +111,15 @@ _cpuid_query_complete() {
 		_cpuid_query_reply -c
 	elif [ "$value" ]; then
 		[[ $value != @(from|output|disk) ]] || _cpuid_query_files
+		[[ $value != @(subleaf|hist) ]] || _cpuid_query_reply -W "$(_cpuid_query_exits)"
 	elif [[ $cur = -* ]]; then
 		_cpuid_query_long "${options[@]}"
 	elif [ "$sub" = stat ]; then
 		_cpuid_query_command "$COMP_CWORD"
 	elif [ "$sub" = compare ]; then
 		_cpuid_query_files
+	elif [ "$sub" = list ]; then
+		_cpuid_query_reply -W "$(_cpuid_query_exits)"
 	elif [ "$sub" ] || [ "$COMP_CWORD" -eq 1 ]; then
 		_cpuid_query_reply -W "$(_cpuid_query_words "$sub")"
 	fi
@@ -111,7 +128,9 @@ _cpuid_query_complete() {
 _cpuid_query() {
 	case $COMP_CWORD:${COMP_WORDS[1]} in
 	1:*) _cpuid_query_complete '' 1 ;;
-	*:stat | *:compare | *:top | *:log | *:bench) _cpuid_query_complete "${COMP_WORDS[1]}" 2 ;;
+	*:stat | *:compare | *:top | *:log | *:bench | *:list | *:help)
+		_cpuid_query_complete "${COMP_WORDS[1]}" 2
+		;;
 	*) _cpuid_query_complete '' 1 ;;
 	esac
 }

@@ -9,30 +9,22 @@
 #include <string.h>
 
 #include "builtin.h"
+#include "options.h"
 #include "util.h"
 
 const char *argp_program_version = "cpuid-query " VERSION;
 
-static const struct builtin {
-	const char *name;
-	int (*run)(int argc, char **argv);
-} builtins[] = {
-	{ "stat", builtin_stat },
-	{ "top", builtin_top },
-	{ "compare", builtin_compare },
-	{ "log", builtin_log },
-	{ "bench", builtin_bench },
-};
-
 static int run(int argc, char **argv)
 {
-	size_t i;
+	int at = options_end(argc, argv);
+	const struct builtin *builtin = at < argc ? builtin_find(argv[at]) : NULL;
 
-	for (i = 0; argc > 1 && i < ARRAY_SIZE(builtins); i++) {
-		if (!strcmp(argv[1], builtins[i].name))
-			return builtins[i].run(argc - 1, argv + 1);
-	}
-	return builtin_show(argc, argv);
+	if (!builtin)
+		return builtin_show(argc, argv);
+	/* --from FILE top is top --from FILE. */
+	memmove(&argv[2], &argv[1], (at - 1) * sizeof(*argv));
+	argv[1] = (char *)builtin->name;
+	return builtin->run(argc - 1, argv + 1);
 }
 
 int main(int argc, char **argv)

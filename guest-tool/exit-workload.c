@@ -17,6 +17,7 @@
 #include "causes.h"
 #include "cpuid.h"
 #include "leaves.h"
+#include "similar.h"
 #include "util.h"
 
 #define TIMES_MAX	1000000000UL
@@ -30,6 +31,7 @@ struct arguments {
 	const struct workload *workload;
 	bool has_times;
 	unsigned long times;
+	/* NULL: the usual one */
 	const char *disk;
 	bool expect;
 };
@@ -128,15 +130,16 @@ static int run_fork(const struct arguments *args)
 
 static int run_disk(const struct arguments *args)
 {
-	int fd = open(args->disk, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	const char *disk = args->disk ? args->disk : "/dev/vda";
+	int fd = open(disk, O_RDONLY | O_DIRECT | O_CLOEXEC);
 	off_t blocks = fd < 0 ? 0 : lseek(fd, 0, SEEK_END) / BLOCK;
 	char block[BLOCK] __attribute__((aligned(BLOCK)));
 	unsigned long i;
 
 	if (fd < 0)
-		return fail(STATUS_FAILURE, "%s: %s", args->disk, strerror(errno));
+		return fail(STATUS_FAILURE, "%s: %s", disk, strerror(errno));
 	if (blocks <= 0)
-		return fail(STATUS_FAILURE, "%s: not a disk of 4 KiB or more", args->disk);
+		return fail(STATUS_FAILURE, "%s: not a disk of 4 KiB or more", disk);
 	for (i = 0; i < args->times; i++) {
 		errno = EIO;
 		if (pread(fd, block, BLOCK, (off_t)i % blocks * BLOCK) != BLOCK)
@@ -305,10 +308,25 @@ static bool parse_times(const char *text, unsigned long *times)
 {
 	uint32_t number;
 
-	if (!parse_u32(text, &number) || number > TIMES_MAX)
+	if (!parse_decimal(text, &number) || number > TIMES_MAX)
 		return false;
 	*times = number;
 	return true;
+}
+
+static void unknown_workload(struct argp_state *state, const char *name)
+{
+	unsigned int least = SIMILAR_NOT;
+	const char *meant = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(workloads); i++) {
+		if (more_similar(name, workloads[i].name, &least))
+			meant = workloads[i].name;
+	}
+	if (meant)
+		argp_error(state, "there is no workload '%s'; did you mean '%s'?", name, meant);
+	argp_error(state, "there is no workload '%s'; --help lists them", name);
 }
 
 static void parse_argument(char *arg, struct argp_state *state)
@@ -318,7 +336,7 @@ static void parse_argument(char *arg, struct argp_state *state)
 	if (!args->workload) {
 		args->workload = find_workload(arg);
 		if (!args->workload)
-			argp_error(state, "there is no workload '%s'", arg);
+			unknown_workload(state, arg);
 	} else if (args->has_times) {
 		argp_error(state, "one workload at a time");
 	} else {
@@ -344,7 +362,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_END:
 		if (!args->workload)
-			argp_error(state, "which workload?");
+			argp_error(state, "which workload?  --help lists them");
+		else if (args->disk && args->workload->run != run_disk)
+			argp_error(state, "-d is for the workload disk alone");
 		else if (!args->has_times)
 			args->times = args->workload->times;
 		break;
@@ -382,7 +402,7 @@ static const struct argp argp = {
 
 int main(int argc, char **argv)
 {
-	struct arguments args = { .disk = "/dev/vda" };
+	struct arguments args = { 0 };
 	int status;
 
 	open_standard_files();

@@ -10,6 +10,7 @@
 
 #include "exit_names.h"
 #include "leaves.h"
+#include "similar.h"
 #include "util.h"
 
 struct exit_name {
@@ -126,6 +127,35 @@ int exit_number(unsigned int encoding, const char *name)
 			return number;
 	}
 	return -1;
+}
+
+int exit_next(unsigned int encoding, int after)
+{
+	const struct exit_encoding *enc = find_encoding(encoding);
+	const char *name;
+	uint32_t number;
+	int next = -1;
+	size_t i;
+
+	for (i = 0; enc && (name = name_at(enc, i, &number)); i++) {
+		if (*name && (int)number > after && (next < 0 || (int)number < next))
+			next = number;
+	}
+	return next;
+}
+
+int exit_similar(unsigned int encoding, const char *name)
+{
+	unsigned int least = SIMILAR_NOT;
+	int number, found = -1;
+	char other[EXIT_NAME_MAX];
+
+	for (number = exit_next(encoding, -1); number >= 0;
+	     number = exit_next(encoding, number)) {
+		if (more_similar(name, exit_name(encoding, number, other), &least))
+			found = number;
+	}
+	return found;
 }
 
 int exit_name_width(unsigned int encoding)

@@ -21,6 +21,12 @@ const char *exit_name(unsigned int encoding, uint32_t number, char name[EXIT_NAM
 /* The number of the exit with this name, in any case, or -1. */
 int exit_number(unsigned int encoding, const char *name);
 
+/* The lowest number above after, which may be -1, that has a name, or -1 behind the last. */
+int exit_next(unsigned int encoding, int after);
+
+/* The number of the exit whose name is most like this one, see similar.h, or -1. */
+int exit_similar(unsigned int encoding, const char *name);
+
 /* The length of the longest name of an exit. */
 int exit_name_width(unsigned int encoding);
 

@@ -118,7 +118,7 @@ void exit_table_sort(struct exit_table *table);
  * What has happened from one reading of the same source to another, sorted.  The
  * longest exit is 0 where it was not in between; own ones are taken out of the
  * histogram of CPUID.  Returns false if a count has gone backwards: the VM was
- * migrated or started anew in between (DESIGN section 3).
+ * migrated or started anew in between, see IDENTITY in leaves.h.
  */
 bool exit_table_subtract(const struct exit_info *info, const struct exit_table *after,
 			 const struct exit_table *before, struct exit_table *between);

@@ -286,7 +286,7 @@ static bool read_row(const json_t *object, struct exit_row *row,
 		return false;
 	row->hist.longest = counts->longest;
 	if (row->number > KVM_EXIT_STATS_NUMBER_MASK)
-		return wrong(error, "there is a number of an exit that is none", "");
+		return wrong(error, "invalid exit number: not from 0 to 65535", "");
 	if (!exit_counts_possible(counts))
 		return wrong(error, "there are parts of cycles that are more than the whole", "");
 	return true;

@@ -14,7 +14,7 @@
  *
  * format	"cpuid-query"
  * version	JSON_VERSION; a reader refuses what is higher
- * kind		"table", "stat", "top", "log", "compare" or "bench"
+ * kind		"table", "stat", "top", "log", "compare", "bench" or "list"
  *
  * and, where it has exits,
  *

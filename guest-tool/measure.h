@@ -17,8 +17,6 @@ struct measure_plan {
 	bool quiet;
 	/* One that fails ends it; text for people on what to do then, or NULL: all go on. */
 	const char *at_failure;
-	/* On the command line: what follows the options are commands. */
-	bool commands_follow;
 };
 
 struct measured {

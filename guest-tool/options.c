@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "affinity.h"
-#include "measure.h"
 #include "options.h"
 #include "util.h"
 
@@ -13,49 +13,42 @@ enum {
 	OPTION_JSON = 0x100,
 	OPTION_CSV,
 	OPTION_FROM,
-	OPTION_BASELINE,
 };
 
-static const struct argp_option options[] = {
-	{ "vcpu", 'v', "N", 0, "Only vCPU N, that is CPU N of the virtual machine", 50 },
-	{ "from", OPTION_FROM, "FILE", 0,
-	  "Read FILE in place of CPUID: a recording, or on the host "
-	  "/sys/kernel/debug/kvm/*/exit_stats", 50 },
-	{ "json", OPTION_JSON, NULL, 0, "Print JSON, see cpuid-query(1)", 50 },
-	{ "csv", OPTION_CSV, NULL, 0, "Print comma-separated values", 50 },
-	{ 0 }
-};
-
-unsigned int option_number(struct argp_state *state, const char *arg, const char *what,
+unsigned int option_number(struct argp_state *state, const char *option, const char *arg,
 			   unsigned int least, unsigned int most)
 {
 	uint32_t number;
 
-	if (!parse_u32(arg, &number) || number < least || number > most)
-		argp_error(state, "'%s' is not %s", arg, what);
+	if (!parse_decimal(arg, &number) || number < least || number > most)
+		argp_error(state, "%s takes a number from %u to %u, not '%s'", option, least,
+			   most, arg);
 	return number;
 }
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
+static const struct argp_option source_options[] = {
+	{ "vcpu", 'v', "N", 0, "Only vCPU N, that is CPU N of the virtual machine", 50 },
+	{ "from", OPTION_FROM, "FILE", 0,
+	  "Read FILE in place of CPUID: a recording, or on the host "
+	  "/sys/kernel/debug/kvm/*/exit_stats", 50 },
+	{ 0 }
+};
+
+static error_t parse_source_option(int key, char *arg, struct argp_state *state)
 {
 	struct common_options *common = state->input;
 
 	switch (key) {
 	case 'v':
-		common->cpu = option_number(state, arg, "a CPU number", 0, CPU_MAX);
+		common->cpu = option_number(state, "-v", arg, 0, CPU_MAX);
 		break;
 	case OPTION_FROM:
 		common->from = arg;
 		break;
-	case OPTION_JSON:
-		common->format = FORMAT_JSON;
-		break;
-	case OPTION_CSV:
-		common->format = FORMAT_CSV;
-		break;
 	case ARGP_KEY_END:
 		if (common->from && common->cpu >= 0)
-			argp_error(state, "a file has its own vCPUs, -v is for CPUID");
+			argp_error(state, "-v excludes --from: for one vCPU of a VM on its host "
+				   "use --from .../vcpu%ld/exit_stats", common->cpu);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -63,50 +56,48 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp common_argp = { options, parse_option, NULL, NULL, NULL, NULL, NULL };
+const struct argp source_argp = {
+	source_options, parse_source_option, NULL, NULL, NULL, NULL, NULL,
+};
+
+static const struct argp_option format_options[] = {
+	{ "json", OPTION_JSON, NULL, 0, "Print JSON, see cpuid-query(1)", 50 },
+	{ "csv", OPTION_CSV, NULL, 0, "Print comma-separated values", 50 },
+	{ 0 }
+};
+
+static void set_format(struct argp_state *state, enum format format)
+{
+	struct common_options *common = state->input;
+
+	if (common->format != FORMAT_TEXT && common->format != format)
+		argp_error(state, "--json and --csv exclude each other");
+	common->format = format;
+}
+
+static error_t parse_format_option(int key, char *arg, struct argp_state *state)
+{
+	(void)arg;
+	switch (key) {
+	case OPTION_JSON:
+		set_format(state, FORMAT_JSON);
+		break;
+	case OPTION_CSV:
+		set_format(state, FORMAT_CSV);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+const struct argp format_argp = {
+	format_options, parse_format_option, NULL, NULL, NULL, NULL, NULL,
+};
 
 const struct argp_child common_options[] = {
-	{ &common_argp, 0, NULL, 0 },
-	{ 0 }
-};
-
-static const struct argp_option plan_argp_options[] = {
-	{ "repeat", 'r', "N", 0, "Run each command N times, and show means", 0 },
-	{ "warmup", 'w', "N", 0, "Run each N times before that, which does not count", 0 },
-	{ "baseline", OPTION_BASELINE, "'CMD'", 0,
-	  "Run CMD as many times and leave out what that causes; --baseline -- leaves out "
-	  "that of 'true'", 0 },
-	{ 0 }
-};
-
-static error_t parse_plan_option(int key, char *arg, struct argp_state *state)
-{
-	struct measure_plan *plan = state->input;
-
-	switch (key) {
-	case 'r':
-		plan->repeat = option_number(state, arg, "a number of runs", 1, RUNS_MAX);
-		break;
-	case 'w':
-		plan->warmup = option_number(state, arg, "a number of runs", 0, RUNS_MAX);
-		break;
-	case OPTION_BASELINE:
-		plan->commands_follow = !strcmp(arg, "--");
-		plan->baseline = plan->commands_follow ? "true" : arg;
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
-}
-
-static const struct argp plan_argp = {
-	plan_argp_options, parse_plan_option, NULL, NULL, NULL, NULL, NULL,
-};
-
-const struct argp_child plan_options[] = {
-	{ &plan_argp, 0, NULL, 0 },
-	{ &common_argp, 0, NULL, 0 },
+	{ &source_argp, 0, NULL, 0 },
+	{ &format_argp, 0, NULL, 0 },
 	{ 0 }
 };
 
@@ -120,4 +111,24 @@ void options_parse(const struct argp *argp, int argc, char **argv, void *input)
 	}
 	argp_err_exit_status = STATUS_USAGE;
 	argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, input);
+}
+
+int options_end(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "vcpu", required_argument, NULL, 'v' },
+		{ "from", required_argument, NULL, OPTION_FROM },
+		{ "json", no_argument, NULL, OPTION_JSON },
+		{ "csv", no_argument, NULL, OPTION_CSV },
+		{ 0 }
+	};
+	int end, option;
+
+	/* Whoever parses them for good says what is wrong with them. */
+	opterr = 0;
+	do {
+		end = optind;
+		option = getopt_long(argc, argv, "+v:", options, NULL);
+	} while (option != -1 && option != '?');
+	return end;
 }

@@ -5,7 +5,7 @@
 #include <argp.h>
 #include <stdbool.h>
 
-/* The options that all subcommands have. */
+/* The options that several commands have. */
 
 enum format {
 	FORMAT_TEXT,
@@ -21,26 +21,34 @@ struct common_options {
 	enum format format;
 };
 
-/* As a child of a subcommand's argp: its input is a struct common_options. */
-extern const struct argp_child common_options[];
-
-/*
- * Those, and the options of a struct measure_plan, for subcommands that run commands:
- * the first child's input is the plan.
- */
-extern const struct argp_child plan_options[];
-
 /* The options before any was parsed. */
 #define COMMON_OPTIONS { .cpu = -1 }
 
-/* Parse a number of an option, from least to most; ends the program if it is none. */
-unsigned int option_number(struct argp_state *state, const char *arg, const char *what,
+/*
+ * As children of a command's argp, the input of each a struct common_options: --from and
+ * --vcpu, for commands that read statistics; and --json and --csv.  What does not go
+ * together ends the program with a usage error.
+ */
+extern const struct argp source_argp;
+extern const struct argp format_argp;
+
+/* Both of them, and no others, for .children */
+extern const struct argp_child common_options[];
+
+/*
+ * Parse the decimal number of an option, from least to most; ends the program with a usage
+ * error that names the option if arg is none.
+ */
+unsigned int option_number(struct argp_state *state, const char *option, const char *arg,
 			   unsigned int least, unsigned int most);
 
 /*
- * Parse the arguments of a subcommand, argv[0] being its name, which messages and the
+ * Parse the arguments of a command, argv[0] being its name, which messages and the
  * help show after the program's.
  */
 void options_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+/* The index of the first word behind argv[0] that is none of the common options. */
+int options_end(int argc, char **argv);
 
 #endif

@@ -8,6 +8,7 @@
 #include "exit_names.h"
 #include "recording.h"
 #include "stats.h"
+#include "util.h"
 
 static bool __attribute__((format(printf, 2, 3)))
 wrong(struct recording_error *error, const char *format, ...)
@@ -149,14 +150,15 @@ static bool next_line(struct reader *reader)
 static bool parse_heading(struct reader *reader)
 {
 	struct exit_info *info = reader->info;
-	char vendor[8];
+	char vendor[8], khz[16];
 
 	*info = (struct exit_info) {
 		.version = KVM_EXIT_STATS_VERSION,
 		.features = KVM_EXIT_STATS_FEATURE_SPLIT | KVM_EXIT_STATS_FEATURE_LONGEST |
 			    KVM_EXIT_STATS_FEATURE_HISTOGRAM,
 	};
-	if (sscanf(reader->line, "# %7[^,], %" SCNu32 " kHz", vendor, &info->tsc_khz) != 2)
+	if (sscanf(reader->line, "# %7[^,], %15s kHz", vendor, khz) != 2 ||
+	    !parse_decimal(khz, &info->tsc_khz))
 		return false;
 	info->encoding = exit_encoding(vendor);
 	return info->encoding;
@@ -256,10 +258,11 @@ bool recording_parse(const char *text, size_t size, struct exit_info *info,
 	if (!size)
 		return wrong(error, "it is empty");
 	if (strlen(text) != size)
-		return wrong(error, "it is not a text");
+		return wrong(error, "not a text file");
 	if (!strncmp(text, "CPU", 3) || !strncmp(text, "   0x", 5))
 		return parse_dump(text, info, table, error);
 	if (*text == '#')
 		return parse_host_table(text, info, table, error);
-	return wrong(error, "it is neither a dump of cpuid-query nor a table of KVM's");
+	return wrong(error, "neither what cpuid-query --raw or --json printed, nor KVM's "
+		     "exit_stats");
 }

@@ -8,7 +8,7 @@
 
 /*
  * What had been counted, from a file: a dump of CPUID as --raw prints it, or the
- * table of KVM's exit_stats in debugfs (DESIGN section 5).
+ * table of KVM's exit_stats in debugfs, see host-patch/exit-stats.rst.
  */
 
 /* What is wrong with a file, in words */

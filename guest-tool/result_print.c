@@ -89,7 +89,7 @@ static void print_heading(FILE *out, const struct exit_result *result)
 	if (result->measured.nr > 1)
 		fprintf(out, ", the mean of %zu runs", result->measured.nr);
 	if (result->baseline.command)
-		print_quoted(out, ", without those of", result->baseline.command);
+		print_quoted(out, ", minus baseline", result->baseline.command);
 	fputc('\n', out);
 	if (info->vcpus && !info->one_vcpu)
 		fprintf(out, "%" PRIu32 " vCPU%s, ", info->vcpus, info->vcpus == 1 ? "" : "s");

@@ -77,7 +77,7 @@ uint64_t exit_stats_settle(struct exit_stats *stats);
 /*
  * Read one exit number.  Returns false if the vendor's manual does not define
  * it.  The cycles are without our own only after FIRST_CPUID.  The parts of the
- * cycles never exceed them, DESIGN section 3.
+ * cycles never exceed them, see leaves.h.
  */
 bool exit_stats_read(struct exit_stats *stats, uint32_t number,
 		     struct exit_counts *counts);
@@ -97,8 +97,8 @@ void exit_stats_read_hist(struct exit_stats *stats, uint32_t number,
 void exit_stats_read_hists(struct exit_stats *stats, struct exit_table *table);
 
 /*
- * The occupancy blocks, of 128 exit numbers each, that the encoding uses, DESIGN
- * section 2.  Returns how many there are.
+ * The occupancy blocks, of 128 exit numbers each, that the encoding uses, see
+ * OCCUPANCY in leaves.h.  Returns how many there are.
  */
 size_t exit_stats_blocks(const struct exit_stats *stats, const uint32_t **blocks);
 

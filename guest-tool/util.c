@@ -42,17 +42,31 @@ void open_standard_files(void)
 	}
 }
 
-bool parse_u32(const char *text, uint32_t *value)
+static bool parse(const char *text, const char *digits, int base, uint32_t *value)
 {
 	unsigned long long number;
-	char *end;
 
+	/* strtoull() would take blanks and signs, too. */
+	if (!*text || text[strspn(text, digits)])
+		return false;
 	errno = 0;
-	number = strtoull(text, &end, 0);
-	if (errno || end == text || *end || *text == '-' || number > UINT32_MAX)
+	number = strtoull(text, NULL, base);
+	if (errno || number > UINT32_MAX)
 		return false;
 	*value = number;
 	return true;
+}
+
+bool parse_decimal(const char *text, uint32_t *value)
+{
+	return parse(text, "0123456789", 10, value);
+}
+
+bool parse_u32(const char *text, uint32_t *value)
+{
+	if (!strncasecmp(text, "0x", 2))
+		return parse(text + 2, "0123456789abcdefABCDEF", 16, value);
+	return parse_decimal(text, value);
 }
 
 double now(void)

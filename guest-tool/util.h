@@ -9,7 +9,10 @@
 /* The number of elements of an array, not of a pointer. */
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Exit status, DESIGN section 5 */
+/*
+ * The status to exit with: done; wrong arguments; this machine has no statistics, or does
+ * not show them; anything else.  A command that stat or compare runs has its own.
+ */
 enum status {
 	STATUS_OK = 0,
 	STATUS_USAGE = 1,
@@ -30,9 +33,11 @@ int __attribute__((format(printf, 2, 3))) fail(int status, const char *format, .
 void open_standard_files(void);
 
 /*
- * A whole number, in C's notation, with nothing else in the text.  Returns false if it
- * is none or does not fit.
+ * A whole number with nothing else in the text, no sign either: decimal, even with zeros
+ * in front; parse_u32() takes hexadecimal after 0x, too.  Returns false if it is none or
+ * does not fit.
  */
+bool parse_decimal(const char *text, uint32_t *value);
 bool parse_u32(const char *text, uint32_t *value);
 
 /*

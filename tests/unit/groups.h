@@ -7,5 +7,6 @@ int run_measure_tests(void);
 int run_rates_tests(void);
 int run_file_tests(void);
 int run_comparison_tests(void);
+int run_help_tests(void);
 
 #endif

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+/* list: what exit reasons mean. */
+#include <argp.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "builtin.h"
+#include "cpuid.h"
+#include "exit_help.h"
+#include "exit_names.h"
+#include "json.h"
+#include "leaves.h"
+#include "options.h"
+#include "util.h"
+
+enum {
+	OPTION_VMX = 0x200,
+	OPTION_SVM,
+};
+
+static const char args_doc[] = "[REASON]";
+static const char doc[] =
+	"Say what exit reasons mean: all of this machine's vendor, a line each; or REASON, a "
+	"number or a name, in full.\v"
+	"A name that only the other vendor has is found, too.  Numbers and names are those of "
+	"the tables: VMX basic exit reasons of Intel's SDM, and SVM exit codes of AMD's APM.\n\n"
+	"Exit status: 0 done, 1 usage error, 3 other failure.";
+
+static const struct argp_option options[] = {
+	{ "vmx", OPTION_VMX, NULL, 0, "Those of Intel's processors", 0 },
+	{ "svm", OPTION_SVM, NULL, 0, "Those of AMD's", 0 },
+	{ 0 }
+};
+
+struct arguments {
+	/* 0: this machine's */
+	unsigned int encoding;
+	const char *reason;
+	struct common_options common;
+};
+
+static void set_encoding(struct argp_state *state, unsigned int encoding)
+{
+	struct arguments *args = state->input;
+
+	if (args->encoding && args->encoding != encoding)
+		argp_error(state, "--vmx and --svm exclude each other");
+	args->encoding = encoding;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->common;
+		break;
+	case OPTION_VMX:
+		set_encoding(state, KVM_EXIT_STATS_ENCODING_VMX);
+		break;
+	case OPTION_SVM:
+		set_encoding(state, KVM_EXIT_STATS_ENCODING_SVM);
+		break;
+	case ARGP_KEY_ARG:
+		if (args->reason)
+			argp_error(state, "one reason at a time");
+		args->reason = arg;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp_child children[] = {
+	{ &format_argp, 0, NULL, 0 },
+	{ 0 }
+};
+
+static const struct argp argp = {
+	options, parse_option, args_doc, doc, children, NULL, NULL,
+};
+
+static unsigned int other_vendor(unsigned int encoding)
+{
+	return encoding == KVM_EXIT_STATS_ENCODING_VMX ? KVM_EXIT_STATS_ENCODING_SVM :
+							  KVM_EXIT_STATS_ENCODING_VMX;
+}
+
+/* Some reasons of an encoding, from first to last */
+struct listing {
+	unsigned int encoding;
+	int first, last;
+};
+
+static int no_such_reason(const struct arguments *args, unsigned int encoding)
+{
+	const char *vendor = exit_encoding_name(encoding);
+	int number = exit_similar(encoding, args->reason);
+	char name[EXIT_NAME_MAX];
+
+	if (number < 0 && !args->encoding) {
+		encoding = other_vendor(encoding);
+		number = exit_similar(encoding, args->reason);
+	}
+	if (number < 0)
+		return fail(STATUS_USAGE, "%s has no exit '%s'; 'list' has all", vendor,
+			    args->reason);
+	return fail(STATUS_USAGE, "%s has no exit '%s'; did you mean '%s'?", vendor,
+		    args->reason, exit_name(encoding, number, name));
+}
+
+/* Returns a status, after having said what is wrong. */
+static int find_reason(const struct arguments *args, struct listing *listing)
+{
+	uint32_t number;
+	int found;
+
+	if (parse_u32(args->reason, &number)) {
+		if (!exit_help(listing->encoding, number))
+			return no_such_reason(args, listing->encoding);
+		found = number;
+	} else {
+		found = exit_number(listing->encoding, args->reason);
+		if (found < 0 && !args->encoding) {
+			found = exit_number(other_vendor(listing->encoding), args->reason);
+			if (found >= 0)
+				listing->encoding = other_vendor(listing->encoding);
+		}
+	}
+	if (found < 0)
+		return no_such_reason(args, listing->encoding);
+	listing->first = listing->last = found;
+	return STATUS_OK;
+}
+
+/* The number as the vendor's manual has it */
+static const char *manual_number(unsigned int encoding, int number, char text[16])
+{
+	snprintf(text, 16, encoding == KVM_EXIT_STATS_ENCODING_SVM ? "0x%x" : "%d", number);
+	return text;
+}
+
+static void print_lines(const struct listing *listing)
+{
+	unsigned int encoding = listing->encoding;
+	bool svm = encoding == KVM_EXIT_STATS_ENCODING_SVM;
+	char name[EXIT_NAME_MAX], text[16];
+	int width = exit_name_width(encoding);
+	int i;
+
+	printf("%s, the exits on %s processors; 'list REASON' says more of one\n\n"
+	       " exit  %s%-*s  meaning\n", exit_encoding_name(encoding),
+	       svm ? "AMD's" : "Intel's", svm ? "  code  " : "", width, "name");
+	for (i = exit_next(encoding, listing->first - 1); i >= 0 && i <= listing->last;
+	     i = exit_next(encoding, i)) {
+		printf("%5d  ", i);
+		if (svm)
+			printf("%6s  ", manual_number(encoding, i, text));
+		printf("%-*s  %s\n", width, exit_name(encoding, i, name),
+		       exit_help(encoding, i)->what);
+	}
+}
+
+#define LINE 80
+
+/* A paragraph of text, indented and broken into lines */
+static void print_text(const char *text)
+{
+	int column = 0, length;
+
+	for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
+		length = strcspn(text, " ");
+		if (column && column + 1 + length > LINE) {
+			putchar('\n');
+			column = 0;
+		}
+		column += printf("%s%.*s", column ? " " : "  ", length, text);
+		text += length;
+	}
+	putchar('\n');
+}
+
+static void print_whole(const struct listing *listing)
+{
+	const struct exit_help *help = exit_help(listing->encoding, listing->first);
+	char name[EXIT_NAME_MAX], text[16];
+
+	printf("%s exit %s, %s: %s\n\n", exit_encoding_name(listing->encoding),
+	       manual_number(listing->encoding, listing->first, text),
+	       exit_name(listing->encoding, listing->first, name), help->what);
+	puts("When it happens");
+	print_text(help->when);
+	puts("\nWhat to do about it");
+	print_text(help->advice);
+}
+
+/* A document of kind "list": vendor, and reasons with exit, name, what, when and advice. */
+static void print_json(const struct listing *listing)
+{
+	json_t *document = json_document("list", NULL), *reasons = json_array();
+	const struct exit_help *help;
+	char name[EXIT_NAME_MAX];
+	int i;
+
+	for (i = exit_next(listing->encoding, listing->first - 1);
+	     i >= 0 && i <= listing->last; i = exit_next(listing->encoding, i)) {
+		help = exit_help(listing->encoding, i);
+		json_array_append_new(reasons, json_pack("{s:i, s:s, s:s, s:s, s:s}",
+				      "exit", i, "name",
+				      exit_name(listing->encoding, i, name),
+				      "what", help->what, "when", help->when,
+				      "advice", help->advice));
+	}
+	json_object_set_new(document, "vendor",
+			    json_string(exit_encoding_name(listing->encoding)));
+	json_object_set_new(document, "reasons", reasons);
+	json_print(stdout, document, false);
+}
+
+/* No text has a quote. */
+static void print_csv(const struct listing *listing)
+{
+	const struct exit_help *help;
+	char name[EXIT_NAME_MAX];
+	int i;
+
+	puts("exit,name,what,when,advice");
+	for (i = exit_next(listing->encoding, listing->first - 1);
+	     i >= 0 && i <= listing->last; i = exit_next(listing->encoding, i)) {
+		help = exit_help(listing->encoding, i);
+		printf("%d,%s,\"%s\",\"%s\",\"%s\"\n", i,
+		       exit_name(listing->encoding, i, name), help->what, help->when,
+		       help->advice);
+	}
+}
+
+int builtin_list(int argc, char **argv)
+{
+	struct arguments args = { .common = COMMON_OPTIONS };
+	struct listing listing = { .last = KVM_EXIT_STATS_NUMBER_MASK };
+	int status = STATUS_OK;
+
+	options_parse(&argp, argc, argv, &args);
+	listing.encoding = args.encoding ? args.encoding : cpuid_is_amd() ?
+			   KVM_EXIT_STATS_ENCODING_SVM : KVM_EXIT_STATS_ENCODING_VMX;
+	if (args.reason)
+		status = find_reason(&args, &listing);
+	if (status)
+		return status;
+	if (args.common.format == FORMAT_JSON)
+		print_json(&listing);
+	else if (args.common.format == FORMAT_CSV)
+		print_csv(&listing);
+	else if (args.reason)
+		print_whole(&listing);
+	else
+		print_lines(&listing);
+	return STATUS_OK;
+}

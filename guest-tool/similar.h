@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SIMILAR_H
+#define SIMILAR_H
+
+#include <stdbool.h>
+
+/* For "did you mean": names that somebody may have meant by a word. */
+
+/* Of a name that nobody can have meant: more than any distance */
+#define SIMILAR_NOT 1000
+
+/*
+ * How unlike a name is to a word, in any case: the letters to insert, delete, replace or
+ * swap with the next (the edit distance, after Damerau).  SIMILAR_NOT if that is more than
+ * a third of the word, or the word is too long for a name.  A word of two letters or more
+ * that the name begins with is 1 from it.
+ */
+unsigned int similar(const char *word, const char *name);
+
+/*
+ * Is name more like word than those before?  *least is the least distance so far, in the
+ * beginning SIMILAR_NOT, and is lowered if so.
+ */
+bool more_similar(const char *word, const char *name, unsigned int *least);
+
+#endif
