@@ -46,19 +46,9 @@ struct arguments {
 	struct common_options common;
 };
 
-static void unknown_operation(struct argp_state *state, const char *name)
+static const char *name_of_operation(size_t i)
 {
-	unsigned int least = SIMILAR_NOT;
-	const char *meant = NULL;
-	size_t i;
-
-	for (i = 0; i < nr_exit_causes; i++) {
-		if (more_similar(name, exit_causes[i].name, &least))
-			meant = exit_causes[i].name;
-	}
-	if (meant)
-		argp_error(state, "there is no operation '%s'; did you mean '%s'?", name, meant);
-	argp_error(state, "there is no operation '%s'; --help lists them", name);
+	return i < nr_exit_causes ? exit_causes[i].name : NULL;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -78,7 +68,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 			argp_error(state, "at most %d operations", CAUSES_MAX);
 		args->causes[args->nr] = cause_find(arg);
 		if (!args->causes[args->nr++])
-			unknown_operation(state, arg);
+			similar_error(state, "operation", arg, name_of_operation);
 		break;
 	case ARGP_KEY_NO_ARGS:
 		for (args->nr = 0; args->nr < nr_exit_causes; args->nr++)
@@ -106,13 +96,8 @@ static char *help_filter(int key, const char *text, void *input)
 	return help;
 }
 
-static const struct argp_child children[] = {
-	{ &format_argp, 0, NULL, 0 },
-	{ 0 }
-};
-
 static const struct argp argp = {
-	options, parse_option, args_doc, doc, children, help_filter, NULL,
+	options, parse_option, args_doc, doc, format_only, help_filter, NULL,
 };
 
 /* What one cause came to */

@@ -227,6 +227,7 @@ int builtin_compare(int argc, char **argv)
 	};
 	struct exit_result *results;
 	int status, failure = 0;
+	bool complete;
 	size_t i;
 
 	if (!args.what)
@@ -238,9 +239,10 @@ int builtin_compare(int argc, char **argv)
 	if (!results)
 		return fail(STATUS_FAILURE, "not enough memory");
 	status = args.run ? run_commands(&args, results, &failure) : read_files(&args, results);
-	if (!args.plan.plan.at_failure && !ending_signal() && all_have_run(&args, results))
+	complete = all_have_run(&args, results);
+	if (!args.plan.plan.at_failure && !ending_signal() && complete)
 		failure = 0;
-	if (!status && (!failure || (ending_signal() && all_have_run(&args, results))))
+	if (!status && (!failure || (ending_signal() && complete)))
 		status = compare(&args, results);
 	for (i = 0; i < args.nr; i++)
 		result_free(&results[i]);

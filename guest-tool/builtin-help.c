@@ -39,22 +39,14 @@ void builtin_print(FILE *out)
 		fprintf(out, "  %-8s %s\n", builtins[i].name, builtins[i].what);
 }
 
-static const char *similar_builtin(const char *word)
+static const char *name_of_builtin(size_t i)
 {
-	unsigned int least = SIMILAR_NOT;
-	const char *name = NULL;
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(builtins); i++) {
-		if (more_similar(word, builtins[i].name, &least))
-			name = builtins[i].name;
-	}
-	return name;
+	return i < ARRAY_SIZE(builtins) ? builtins[i].name : NULL;
 }
 
 void builtin_explain(const char *word, char *line, size_t size)
 {
-	const char *name = similar_builtin(word);
+	const char *name = most_similar(word, name_of_builtin);
 
 	if (exit_number(KVM_EXIT_STATS_ENCODING_VMX, word) >= 0 ||
 	    exit_number(KVM_EXIT_STATS_ENCODING_SVM, word) >= 0)

@@ -73,13 +73,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp_child children[] = {
-	{ &format_argp, 0, NULL, 0 },
-	{ 0 }
-};
-
 static const struct argp argp = {
-	options, parse_option, args_doc, doc, children, NULL, NULL,
+	options, parse_option, args_doc, doc, format_only, NULL, NULL,
 };
 
 static unsigned int other_vendor(unsigned int encoding)
@@ -94,21 +89,14 @@ struct listing {
 	int first, last;
 };
 
+#define for_each_listed(number, listing)					\
+	for (number = exit_next((listing)->encoding, (listing)->first - 1);	\
+	     number >= 0 && number <= (listing)->last;				\
+	     number = exit_next((listing)->encoding, number))
+
 static int no_such_reason(const struct arguments *args, unsigned int encoding)
 {
-	const char *vendor = exit_encoding_name(encoding);
-	int number = exit_similar(encoding, args->reason);
-	char name[EXIT_NAME_MAX];
-
-	if (number < 0 && !args->encoding) {
-		encoding = other_vendor(encoding);
-		number = exit_similar(encoding, args->reason);
-	}
-	if (number < 0)
-		return fail(STATUS_USAGE, "%s has no exit '%s'; 'list' has all", vendor,
-			    args->reason);
-	return fail(STATUS_USAGE, "%s has no exit '%s'; did you mean '%s'?", vendor,
-		    args->reason, exit_name(encoding, number, name));
+	return exit_unknown(encoding, args->encoding ? 0 : other_vendor(encoding), args->reason);
 }
 
 /* Returns a status, after having said what is wrong. */
@@ -153,8 +141,7 @@ static void print_lines(const struct listing *listing)
 	printf("%s, the exits on %s processors; 'list REASON' says more of one\n\n"
 	       " exit  %s%-*s  meaning\n", exit_encoding_name(encoding),
 	       svm ? "AMD's" : "Intel's", svm ? "  code  " : "", width, "name");
-	for (i = exit_next(encoding, listing->first - 1); i >= 0 && i <= listing->last;
-	     i = exit_next(encoding, i)) {
+	for_each_listed(i, listing) {
 		printf("%5d  ", i);
 		if (svm)
 			printf("%6s  ", manual_number(encoding, i, text));
@@ -204,8 +191,7 @@ static void print_json(const struct listing *listing)
 	char name[EXIT_NAME_MAX];
 	int i;
 
-	for (i = exit_next(listing->encoding, listing->first - 1);
-	     i >= 0 && i <= listing->last; i = exit_next(listing->encoding, i)) {
+	for_each_listed(i, listing) {
 		help = exit_help(listing->encoding, i);
 		json_array_append_new(reasons, json_pack("{s:i, s:s, s:s, s:s, s:s}",
 				      "exit", i, "name",
@@ -227,8 +213,7 @@ static void print_csv(const struct listing *listing)
 	int i;
 
 	puts("exit,name,what,when,advice");
-	for (i = exit_next(listing->encoding, listing->first - 1);
-	     i >= 0 && i <= listing->last; i = exit_next(listing->encoding, i)) {
+	for_each_listed(i, listing) {
 		help = exit_help(listing->encoding, i);
 		printf("%d,%s,\"%s\",\"%s\",\"%s\"\n", i,
 		       exit_name(listing->encoding, i, name), help->what, help->when,
@@ -243,8 +228,7 @@ int builtin_list(int argc, char **argv)
 	int status = STATUS_OK;
 
 	options_parse(&argp, argc, argv, &args);
-	listing.encoding = args.encoding ? args.encoding : cpuid_is_amd() ?
-			   KVM_EXIT_STATS_ENCODING_SVM : KVM_EXIT_STATS_ENCODING_VMX;
+	listing.encoding = args.encoding ? args.encoding : cpuid_encoding();
 	if (args.reason)
 		status = find_reason(&args, &listing);
 	if (status)

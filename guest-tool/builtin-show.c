@@ -216,20 +216,6 @@ static int show_raw_all(const struct arguments *args)
 	return STATUS_OK;
 }
 
-static void no_such_name(const struct exit_info *info, const char *text)
-{
-	int number = exit_similar(info->encoding, text);
-	char name[EXIT_NAME_MAX];
-
-	if (number < 0)
-		fail(STATUS_USAGE, "%s has no exit '%s'; 'list' has all",
-		     exit_encoding_name(info->encoding), text);
-	else
-		fail(STATUS_USAGE, "%s has no exit '%s'; did you mean '%s'?",
-		     exit_encoding_name(info->encoding), text,
-		     exit_name(info->encoding, number, name));
-}
-
 /* An exit, a number or a name.  Returns -1, and says why, if there is none. */
 static int find_exit(const struct exit_info *info, const char *text)
 {
@@ -244,7 +230,7 @@ static int find_exit(const struct exit_info *info, const char *text)
 	}
 	named = exit_number(info->encoding, text);
 	if (named < 0)
-		no_such_name(info, text);
+		exit_unknown(info->encoding, 0, text);
 	return named;
 }
 

@@ -32,11 +32,9 @@ static void print_heading(FILE *out, const struct comparison *comparison)
 		fprintf(out, "  %s  ", column_name(i, name));
 		text_print(out, runs->command);
 		fprintf(out, ", %zu run%s", runs->nr, runs->nr == 1 ? "" : "s");
-		if (comparison->results[i].baseline.command) {
-			fputs(", minus baseline '", out);
-			text_print(out, comparison->results[i].baseline.command);
-			fputc('\'', out);
-		}
+		if (comparison->results[i].baseline.command)
+			text_print_quoted(out, ", minus baseline",
+					  comparison->results[i].baseline.command);
 		fputc('\n', out);
 	}
 	fputc('\n', out);

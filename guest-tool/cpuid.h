@@ -2,7 +2,6 @@
 #ifndef CPUID_H
 #define CPUID_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -14,10 +13,10 @@ struct cpuid_regs {
 typedef struct cpuid_regs cpuid_fn(uint32_t leaf, uint32_t subleaf);
 
 /*
- * Is this an AMD processor, whose hypervisor uses SVM?  Known since the program
- * was started, so that no CPUID is executed.
+ * How a hypervisor on this processor numbers exits, KVM_EXIT_STATS_ENCODING_*.  Known since
+ * the program was started, so that no CPUID is executed.
  */
-bool cpuid_is_amd(void);
+unsigned int cpuid_encoding(void);
 
 /* Execute CPUID on the CPU that this thread happens to run on. */
 struct cpuid_regs cpuid_instruction(uint32_t leaf, uint32_t subleaf);

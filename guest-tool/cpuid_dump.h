@@ -2,6 +2,8 @@
 #ifndef CPUID_DUMP_H
 #define CPUID_DUMP_H
 
+#include <stdbool.h>
+
 #include "cpuid.h"
 
 /* A recorded dump that answers CPUID.  There is one at a time. */

@@ -314,19 +314,9 @@ static bool parse_times(const char *text, unsigned long *times)
 	return true;
 }
 
-static void unknown_workload(struct argp_state *state, const char *name)
+static const char *name_of_workload(size_t i)
 {
-	unsigned int least = SIMILAR_NOT;
-	const char *meant = NULL;
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(workloads); i++) {
-		if (more_similar(name, workloads[i].name, &least))
-			meant = workloads[i].name;
-	}
-	if (meant)
-		argp_error(state, "there is no workload '%s'; did you mean '%s'?", name, meant);
-	argp_error(state, "there is no workload '%s'; --help lists them", name);
+	return i < ARRAY_SIZE(workloads) ? workloads[i].name : NULL;
 }
 
 static void parse_argument(char *arg, struct argp_state *state)
@@ -336,7 +326,7 @@ static void parse_argument(char *arg, struct argp_state *state)
 	if (!args->workload) {
 		args->workload = find_workload(arg);
 		if (!args->workload)
-			unknown_workload(state, arg);
+			similar_error(state, "workload", arg, name_of_workload);
 	} else if (args->has_times) {
 		argp_error(state, "one workload at a time");
 	} else {

@@ -158,6 +158,22 @@ int exit_similar(unsigned int encoding, const char *name)
 	return found;
 }
 
+int exit_unknown(unsigned int encoding, unsigned int other, const char *name)
+{
+	const char *vendor = exit_encoding_name(encoding);
+	int number = exit_similar(encoding, name);
+	char similar[EXIT_NAME_MAX];
+
+	if (number < 0 && other) {
+		encoding = other;
+		number = exit_similar(encoding, name);
+	}
+	if (number < 0)
+		return fail(STATUS_USAGE, "%s has no exit '%s'; 'list' has all", vendor, name);
+	return fail(STATUS_USAGE, "%s has no exit '%s'; did you mean '%s'?", vendor, name,
+		    exit_name(encoding, number, similar));
+}
+
 int exit_name_width(unsigned int encoding)
 {
 	const struct exit_encoding *enc = find_encoding(encoding);

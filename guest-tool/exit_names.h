@@ -27,6 +27,12 @@ int exit_next(unsigned int encoding, int after);
 /* The number of the exit whose name is most like this one, see similar.h, or -1. */
 int exit_similar(unsigned int encoding, const char *name);
 
+/*
+ * Say that an encoding has no exit of this name, and which of its own may be meant, or of
+ * the encoding other, unless that is 0.  Returns STATUS_USAGE.
+ */
+int exit_unknown(unsigned int encoding, unsigned int other, const char *name);
+
 /* The length of the longest name of an exit. */
 int exit_name_width(unsigned int encoding);
 

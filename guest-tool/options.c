@@ -101,6 +101,11 @@ const struct argp_child common_options[] = {
 	{ 0 }
 };
 
+const struct argp_child format_only[] = {
+	{ &format_argp, 0, NULL, 0 },
+	{ 0 }
+};
+
 void options_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
 	char name[64];
@@ -113,17 +118,20 @@ void options_parse(const struct argp *argp, int argc, char **argv, void *input)
 	argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, input);
 }
 
+/* Options as getopt_long() has them.  Returns the end. */
+static struct option *add_long_options(struct option *to, const struct argp_option *from)
+{
+	for (; from->name; from++)
+		*to++ = (struct option) { from->name, from->arg != NULL, NULL, from->key };
+	return to;
+}
+
 int options_end(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "vcpu", required_argument, NULL, 'v' },
-		{ "from", required_argument, NULL, OPTION_FROM },
-		{ "json", no_argument, NULL, OPTION_JSON },
-		{ "csv", no_argument, NULL, OPTION_CSV },
-		{ 0 }
-	};
+	struct option options[ARRAY_SIZE(source_options) + ARRAY_SIZE(format_options)] = { 0 };
 	int end, option;
 
+	add_long_options(add_long_options(options, source_options), format_options);
 	/* Whoever parses them for good says what is wrong with them. */
 	opterr = 0;
 	do {

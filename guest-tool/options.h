@@ -32,8 +32,9 @@ struct common_options {
 extern const struct argp source_argp;
 extern const struct argp format_argp;
 
-/* Both of them, and no others, for .children */
+/* Both of them, and no others, for .children; and the second alone */
 extern const struct argp_child common_options[];
+extern const struct argp_child format_only[];
 
 /*
  * Parse the decimal number of an option, from least to most; ends the program with a usage

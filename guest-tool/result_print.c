@@ -70,13 +70,6 @@ static void print_titles(FILE *out, const struct layout *layout)
 	fputc('\n', out);
 }
 
-static void print_quoted(FILE *out, const char *before, const char *command)
-{
-	fprintf(out, "%s '", before);
-	text_print(out, command);
-	fputc('\'', out);
-}
-
 static void print_heading(FILE *out, const struct exit_result *result)
 {
 	const struct exit_info *info = &result->info;
@@ -84,12 +77,12 @@ static void print_heading(FILE *out, const struct exit_result *result)
 	fputs("VM exits ", out);
 	fputs(info->file ? "in " : info->one_vcpu ? "of this vCPU" : "of this VM", out);
 	text_print(out, info->file ? info->file : "");
-	print_quoted(out, " while", result->measured.command);
+	text_print_quoted(out, " while", result->measured.command);
 	fputs(" ran", out);
 	if (result->measured.nr > 1)
 		fprintf(out, ", the mean of %zu runs", result->measured.nr);
 	if (result->baseline.command)
-		print_quoted(out, ", minus baseline", result->baseline.command);
+		text_print_quoted(out, ", minus baseline", result->baseline.command);
 	fputc('\n', out);
 	if (info->vcpus && !info->one_vcpu)
 		fprintf(out, "%" PRIu32 " vCPU%s, ", info->vcpus, info->vcpus == 1 ? "" : "s");

@@ -60,3 +60,26 @@ bool more_similar(const char *word, const char *name, unsigned int *least)
 	*least = distance;
 	return true;
 }
+
+const char *most_similar(const char *word, const char *(*name_at)(size_t i))
+{
+	unsigned int least = SIMILAR_NOT;
+	const char *name, *meant = NULL;
+	size_t i;
+
+	for (i = 0; (name = name_at(i)); i++) {
+		if (more_similar(word, name, &least))
+			meant = name;
+	}
+	return meant;
+}
+
+void similar_error(struct argp_state *state, const char *what, const char *word,
+		   const char *(*name_at)(size_t i))
+{
+	const char *meant = most_similar(word, name_at);
+
+	if (meant)
+		argp_error(state, "there is no %s '%s'; did you mean '%s'?", what, word, meant);
+	argp_error(state, "there is no %s '%s'; --help lists them", what, word);
+}

@@ -2,7 +2,9 @@
 #ifndef SIMILAR_H
 #define SIMILAR_H
 
+#include <argp.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 /* For "did you mean": names that somebody may have meant by a word. */
 
@@ -22,5 +24,15 @@ unsigned int similar(const char *word, const char *name);
  * beginning SIMILAR_NOT, and is lowered if so.
  */
 bool more_similar(const char *word, const char *name, unsigned int *least);
+
+/*
+ * The name that is most like word, or NULL if nobody can have meant any.  name_at() returns
+ * them by number, from 0 on, and NULL behind the last.
+ */
+const char *most_similar(const char *word, const char *(*name_at)(size_t i));
+
+/* End the program with a usage error: no what, a noun, is called word; which may be meant. */
+void similar_error(struct argp_state *state, const char *what, const char *word,
+		   const char *(*name_at)(size_t i));
 
 #endif

@@ -35,8 +35,7 @@ int source_open_cpuid(struct exit_stats *stats, long cpu, enum exit_stats_first 
 	char why[128];
 
 	if (exit_stats_open(stats, cpuid_instruction, scope, first,
-			    cpuid_is_amd() ? KVM_EXIT_STATS_ENCODING_SVM :
-					     KVM_EXIT_STATS_ENCODING_VMX))
+			    cpuid_encoding()))
 		return STATUS_OK;
 	host_explain(cpuid_instruction, why, sizeof(why));
 	return fail(STATUS_NO_STATISTICS, "no exit statistics: %s", why);

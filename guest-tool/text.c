@@ -52,6 +52,13 @@ void text_print(FILE *out, const char *text)
 	}
 }
 
+void text_print_quoted(FILE *out, const char *before, const char *text)
+{
+	fprintf(out, "%s '", before);
+	text_print(out, text);
+	fputc('\'', out);
+}
+
 char *text_utf8(const char *text)
 {
 	char *copy = malloc(strlen(text) * strlen(REPLACEMENT) + 1), *to = copy;

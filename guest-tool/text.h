@@ -9,6 +9,9 @@
 /* Write text for people: control characters, and what is no UTF-8, are a '?' each. */
 void text_print(FILE *out, const char *text);
 
+/* The same in quotation marks, with a blank between before and them. */
+void text_print_quoted(FILE *out, const char *before, const char *text);
+
 /*
  * Text as UTF-8, with U+FFFD in place of each byte that is none, for the caller to free.
  * Returns NULL if there is no memory.
