@@ -813,9 +813,17 @@ static void find_policy(void)
 	close(fd);
 }
 
-static bool is_signature_leaf(const struct kvm_cpuid_entry2 *entry)
+static struct kvm_cpuid_entry2 signature_leaf(void)
 {
-	return entry->function == KVM_EXIT_STATS_CPUID_SIGNATURE;
+	struct kvm_cpuid_entry2 entry = {
+		.function = KVM_EXIT_STATS_CPUID_SIGNATURE,
+		.eax = KVM_EXIT_STATS_CPUID_MAX,
+	};
+
+	memcpy(&entry.ebx, KVM_EXIT_STATS_SIGNATURE, 4);
+	memcpy(&entry.ecx, KVM_EXIT_STATS_SIGNATURE + 4, 4);
+	memcpy(&entry.edx, KVM_EXIT_STATS_SIGNATURE + 8, 4);
+	return entry;
 }
 
 /* What KVM supports now, with the signature leaf as @word has it. */
@@ -823,25 +831,19 @@ static struct kvm_cpuid2 *cpuid_with_word(enum vmm_word word)
 {
 	const struct kvm_cpuid2 *supported = kvm_get_supported_cpuid();
 	struct kvm_cpuid2 *cpuid = allocate_kvm_cpuid2(supported->nent + 1);
-	struct kvm_cpuid_entry2 *entry;
 	int i, nr = 0;
 
 	for (i = 0; i < supported->nent; i++) {
-		if (!is_signature_leaf(&supported->entries[i]))
+		if (supported->entries[i].function != KVM_EXIT_STATS_CPUID_SIGNATURE)
 			cpuid->entries[nr++] = supported->entries[i];
 	}
 
-	entry = &cpuid->entries[nr];
-	memset(entry, 0, sizeof(*entry));
-	entry->function = KVM_EXIT_STATS_CPUID_SIGNATURE;
-	if (word == VMM_SIGNATURE) {
-		entry->eax = KVM_EXIT_STATS_CPUID_MAX;
-		memcpy(&entry->ebx, KVM_EXIT_STATS_SIGNATURE, 4);
-		memcpy(&entry->ecx, KVM_EXIT_STATS_SIGNATURE + 4, 4);
-		memcpy(&entry->edx, KVM_EXIT_STATS_SIGNATURE + 8, 4);
-	}
-	if (word != VMM_SILENT)
-		nr++;
+	if (word == VMM_SIGNATURE)
+		cpuid->entries[nr++] = signature_leaf();
+	if (word == VMM_ZEROS)
+		cpuid->entries[nr++] = (struct kvm_cpuid_entry2) {
+			.function = KVM_EXIT_STATS_CPUID_SIGNATURE,
+		};
 	cpuid->nent = nr;
 	return cpuid;
 }
@@ -857,6 +859,7 @@ static void set_word(struct kvm_vcpu *vcpu, enum vmm_word word)
 /* Leaves of the range that KVM_GET_SUPPORTED_CPUID lists; the signature's is right. */
 static int nr_supported_leaves(void)
 {
+	const struct kvm_cpuid_entry2 signature = signature_leaf();
 	struct kvm_cpuid2 *cpuid = allocate_kvm_cpuid2(256);
 	struct kvm_cpuid_entry2 *entry;
 	int i, nr = 0, fd = open_kvm_dev_path_or_exit();
@@ -868,11 +871,7 @@ static int nr_supported_leaves(void)
 		if ((entry->function & ~0xff) != KVM_EXIT_STATS_CPUID_SIGNATURE)
 			continue;
 
-		TEST_ASSERT(is_signature_leaf(entry) &&
-			    entry->eax == KVM_EXIT_STATS_CPUID_MAX &&
-			    !memcmp(&entry->ebx, KVM_EXIT_STATS_SIGNATURE, 4) &&
-			    !memcmp(&entry->ecx, KVM_EXIT_STATS_SIGNATURE + 4, 4) &&
-			    !memcmp(&entry->edx, KVM_EXIT_STATS_SIGNATURE + 8, 4),
+		TEST_ASSERT(!memcmp(entry, &signature, sizeof(signature)),
 			    "Leaf %x is listed as supported", entry->function);
 		nr++;
 	}
