@@ -18,12 +18,10 @@ struct kvm_vcpu_stats_block {
 ssize_t kvm_arch_vcpu_stats_read(struct kvm_vcpu *vcpu, char __user *user_buffer,
 				 size_t size, loff_t *offset)
 {
-	struct kvm_vcpu_stats_block *block;
+	struct kvm_vcpu_stats_block *block = kvzalloc(sizeof(*block), GFP_KERNEL_ACCOUNT);
 	ssize_t r;
 
 	BUILD_BUG_ON(offsetof(struct kvm_vcpu_stats_block, data) != sizeof(block->stat));
-
-	block = kzalloc(sizeof(*block), GFP_KERNEL_ACCOUNT);
 	if (!block)
 		return -ENOMEM;
 
@@ -31,6 +29,6 @@ ssize_t kvm_arch_vcpu_stats_read(struct kvm_vcpu *vcpu, char __user *user_buffer
 	kvm_exit_stats_read_data(vcpu, &block->data);
 	r = kvm_stats_read(vcpu->stats_id, &kvm_vcpu_stats_header, kvm_vcpu_stats_desc,
 			   block, sizeof(*block), user_buffer, size, offset);
-	kfree(block);
+	kvfree(block);
 	return r;
 }
