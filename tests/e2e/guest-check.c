@@ -21,7 +21,6 @@
 #include "leaves.h"
 #include "reasons.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define TIMES		1000
 /* In two-vcpus.sh */
@@ -843,10 +842,7 @@ static void sleep_waits(void)
 	report_waits("sleep", sleep_for_a_while);
 }
 
-static const struct {
-	const char *name;
-	void (*function)(void);
-} commands[] = {
+static const struct command commands[] = {
 	{ "exact", check_exact },
 	{ "leaves", check_leaves },
 	{ "dump", dump },
@@ -866,14 +862,6 @@ static const struct {
 
 int main(int argc, char **argv)
 {
-	size_t i;
-
 	choose_reasons();
-	for (i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (argc == 2 && !strcmp(argv[1], commands[i].name)) {
-			commands[i].function();
-			return checks_failed != 0;
-		}
-	}
-	errx(1, "usage: guest-check NAME");
+	return run_command(commands, ARRAY_SIZE(commands), argc, argv);
 }

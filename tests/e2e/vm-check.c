@@ -357,24 +357,18 @@ static void hold(void)
 	pause();
 }
 
+static const struct command commands[] = {
+	{ "closure", check_closure },
+	{ "nested", check_nested },
+	{ "late", check_late },
+	{ "failing", check_failing },
+	{ "stats", check_stats },
+	{ "many", many },
+	{ "hold", hold },
+};
+
 int main(int argc, char **argv)
 {
 	choose_reasons();
-	if (argc == 2 && !strcmp(argv[1], "closure"))
-		check_closure();
-	else if (argc == 2 && !strcmp(argv[1], "nested"))
-		check_nested();
-	else if (argc == 2 && !strcmp(argv[1], "late"))
-		check_late();
-	else if (argc == 2 && !strcmp(argv[1], "failing"))
-		check_failing();
-	else if (argc == 2 && !strcmp(argv[1], "stats"))
-		check_stats();
-	else if (argc == 2 && !strcmp(argv[1], "many"))
-		many();
-	else if (argc == 2 && !strcmp(argv[1], "hold"))
-		hold();
-	else
-		errx(1, "usage: vm-check closure|nested|late|failing|stats|many|hold");
-	return checks_failed != 0;
+	return run_command(commands, ARRAY_SIZE(commands), argc, argv);
 }
