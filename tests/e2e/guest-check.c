@@ -21,7 +21,6 @@
 #include "leaves.h"
 #include "reasons.h"
 
-
 #define TIMES		1000
 /* In two-vcpus.sh */
 #define HIDES		3
