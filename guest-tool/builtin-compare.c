@@ -193,6 +193,10 @@ static void warn(const struct exit_result *results, size_t nr)
 
 static int compare(const struct arguments *args, const struct exit_result *results)
 {
+	static int (*const printers[])(FILE *, const struct comparison *) = {
+		[FORMAT_TEXT] = comparison_print, [FORMAT_JSON] = comparison_print_json,
+		[FORMAT_CSV] = comparison_print_csv,
+	};
 	struct comparison comparison;
 	size_t i;
 
@@ -205,12 +209,7 @@ static int compare(const struct arguments *args, const struct exit_result *resul
 	if (!comparison_make(&comparison, results, args->nr, args->by_cycles))
 		return fail(STATUS_FAILURE, "not enough memory");
 	/* What could not be written, main() says. */
-	if (args->common.format == FORMAT_JSON)
-		comparison_print_json(stdout, &comparison);
-	else if (args->common.format == FORMAT_CSV)
-		comparison_print_csv(stdout, &comparison);
-	else
-		comparison_print(stdout, &comparison);
+	printers[args->common.format](stdout, &comparison);
 	comparison_free(&comparison);
 	return STATUS_OK;
 }

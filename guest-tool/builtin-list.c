@@ -153,7 +153,7 @@ static void print_lines(const struct listing *listing)
 #define LINE 80
 
 /* A paragraph of text, indented and broken into lines */
-static void print_text(const char *text)
+static void print_paragraph(const char *text)
 {
 	int column = 0, length;
 
@@ -178,9 +178,9 @@ static void print_whole(const struct listing *listing)
 	       manual_number(listing->encoding, listing->first, text),
 	       exit_name(listing->encoding, listing->first, name), help->what);
 	puts("When it happens");
-	print_text(help->when);
+	print_paragraph(help->when);
 	puts("\nWhat to do about it");
-	print_text(help->advice);
+	print_paragraph(help->advice);
 }
 
 /* A document of kind "list": vendor, and reasons with exit, name, what, when and advice. */
@@ -221,8 +221,19 @@ static void print_csv(const struct listing *listing)
 	}
 }
 
+static void print_text(const struct listing *listing)
+{
+	if (listing->first == listing->last)
+		print_whole(listing);
+	else
+		print_lines(listing);
+}
+
 int builtin_list(int argc, char **argv)
 {
+	static void (*const printers[])(const struct listing *) = {
+		[FORMAT_TEXT] = print_text, [FORMAT_JSON] = print_json, [FORMAT_CSV] = print_csv,
+	};
 	struct arguments args = { .common = COMMON_OPTIONS };
 	struct listing listing = { .last = KVM_EXIT_STATS_NUMBER_MASK };
 	int status = STATUS_OK;
@@ -233,13 +244,6 @@ int builtin_list(int argc, char **argv)
 		status = find_reason(&args, &listing);
 	if (status)
 		return status;
-	if (args.common.format == FORMAT_JSON)
-		print_json(&listing);
-	else if (args.common.format == FORMAT_CSV)
-		print_csv(&listing);
-	else if (args.reason)
-		print_whole(&listing);
-	else
-		print_lines(&listing);
+	printers[args.common.format](&listing);
 	return STATUS_OK;
 }

@@ -12,8 +12,8 @@
 #include "leaves.h"
 #include "options.h"
 #include "source.h"
-#include "stats.h"
-#include "table.h"
+#include "exit_leaves.h"
+#include "table_print.h"
 #include "util.h"
 
 static const char args_doc[] = "[LEAF]\nCOMMAND [ARGUMENT...]";
@@ -168,17 +168,17 @@ static void print_raw_view(uint32_t view, uint32_t index)
 	print_raw(KVM_EXIT_STATS_CPUID_REASON, view << KVM_EXIT_STATS_VIEW_SHIFT | index);
 }
 
-static void print_raw_views(const struct exit_stats *stats, uint32_t index)
+static void print_raw_views(const struct exit_leaves *leaves, uint32_t index)
 {
 	const uint32_t first = KVM_EXIT_STATS_VIEW_HISTOGRAM;
 	uint32_t view;
 
 	print_raw_view(KVM_EXIT_STATS_VIEW_COUNT, index);
-	if (exit_info_has(&stats->info, KVM_EXIT_STATS_FEATURE_SPLIT))
+	if (exit_info_has(&leaves->info, KVM_EXIT_STATS_FEATURE_SPLIT))
 		print_raw_view(KVM_EXIT_STATS_VIEW_SPLIT, index);
-	if (exit_info_has(&stats->info, KVM_EXIT_STATS_FEATURE_LONGEST))
+	if (exit_info_has(&leaves->info, KVM_EXIT_STATS_FEATURE_LONGEST))
 		print_raw_view(KVM_EXIT_STATS_VIEW_LONGEST, index);
-	if (exit_info_has(&stats->info, KVM_EXIT_STATS_FEATURE_HISTOGRAM)) {
+	if (exit_info_has(&leaves->info, KVM_EXIT_STATS_FEATURE_HISTOGRAM)) {
 		for (view = first; view < first + KVM_EXIT_STATS_NR_BUCKETS / 2; view++)
 			print_raw_view(view, index);
 	}
@@ -187,7 +187,7 @@ static void print_raw_views(const struct exit_stats *stats, uint32_t index)
 /* A dump of the table from which a reader can make the table again. */
 static int show_raw_all(const struct arguments *args)
 {
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 	struct exit_table table;
 	const uint32_t *blocks;
 	size_t i, nr_blocks;
@@ -196,23 +196,23 @@ static int show_raw_all(const struct arguments *args)
 
 	if (args->subleaf)
 		return fail(STATUS_USAGE, "--raw -s needs a LEAF");
-	status = source_open_cpuid(&stats, args->common.cpu, FIRST_CPUID);
+	status = source_open_cpuid(&leaves, args->common.cpu, FIRST_CPUID);
 	if (status)
 		return status;
-	scope = stats.scope;
+	scope = leaves.scope;
 
 	print_raw_header(args);
 	print_raw(KVM_EXIT_STATS_CPUID_SIGNATURE, 0);
 	print_raw(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_SUM | scope);
 	print_raw(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_DESCRIPTION | scope);
-	nr_blocks = exit_stats_blocks(&stats, &blocks);
+	nr_blocks = exit_leaves_blocks(&leaves, &blocks);
 	for (i = 0; i < nr_blocks; i++)
 		print_raw(KVM_EXIT_STATS_CPUID_TOTALS,
 			  (KVM_EXIT_STATS_OCCUPANCY + blocks[i]) | scope);
 	/* After those, for it to have all that they say there is */
-	exit_stats_read_table(&stats, &table);
+	exit_leaves_read_table(&leaves, &table);
 	for (i = 0; i < table.nr; i++)
-		print_raw_views(&stats, table.rows[i].number | scope);
+		print_raw_views(&leaves, table.rows[i].number | scope);
 	return STATUS_OK;
 }
 
@@ -238,7 +238,7 @@ static int find_exit(const struct exit_info *info, const char *text)
 struct reader {
 	const struct exit_info *info;
 	/* What reads them, or NULL if that has been done */
-	struct exit_stats *stats;
+	struct exit_leaves *leaves;
 	struct exit_table *table;
 };
 
@@ -247,20 +247,20 @@ static bool read_row(const struct reader *reader, struct exit_row *row, bool his
 {
 	const struct exit_row *found;
 
-	if (reader->stats && hist) {
-		if (!exit_stats_read(reader->stats, row->number, &row->counts))
+	if (reader->leaves && hist) {
+		if (!exit_leaves_read(reader->leaves, row->number, &row->counts))
 			return false;
-		exit_stats_read_hist(reader->stats, row->number, &row->hist);
+		exit_leaves_read_hist(reader->leaves, row->number, &row->hist);
 		return true;
 	}
 	/* All of them, for the shares that the one has. */
-	if (reader->stats)
-		exit_stats_read_table(reader->stats, reader->table);
+	if (reader->leaves)
+		exit_leaves_read_table(reader->leaves, reader->table);
 	found = exit_table_find(reader->table, row->number);
 	if (found)
 		*row = *found;
-	return found || !reader->stats ||
-	       exit_stats_read(reader->stats, row->number, &row->counts);
+	return found || !reader->leaves ||
+	       exit_leaves_read(reader->leaves, row->number, &row->counts);
 }
 
 static int show_one(const struct reader *reader, const char *text, bool hist)
@@ -302,46 +302,57 @@ static void print_table(const struct arguments *args, const struct exit_info *in
 
 static int show_cpuid(const struct arguments *args)
 {
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 	struct exit_table table;
 	int status;
 
-	status = source_open_cpuid(&stats, args->common.cpu,
+	status = source_open_cpuid(&leaves, args->common.cpu,
 				   only_totals(args) ? FIRST_TOTAL : FIRST_CPUID);
 	if (!status)
-		status = source_check_version(&stats.info);
+		status = source_check_version(&leaves.info);
 	if (status)
 		return status;
 	if (args->brief)
-		exit_stats_be_brief(&stats);
+		exit_leaves_be_brief(&leaves);
 	if (args->hist || args->subleaf) {
 		const struct reader reader = {
-			.info = &stats.info, .stats = &stats, .table = &table,
+			.info = &leaves.info, .leaves = &leaves, .table = &table,
 		};
 
 		return show_one(&reader, args->hist ? args->hist : args->subleaf, args->hist);
 	}
 	if (only_totals(args))
-		table.total = stats.total_before;
+		table.total = leaves.total_before;
 	else
-		exit_stats_read_table(&stats, &table);
-	print_table(args, &stats.info, &table);
+		exit_leaves_read_table(&leaves, &table);
+	print_table(args, &leaves.info, &table);
 	return STATUS_OK;
 }
 
-static int print_json(const struct exit_info *info, const struct exit_table *table)
+static void print_json(const struct arguments *args, const struct exit_info *info,
+		       const struct exit_table *table)
 {
 	json_t *document = json_document("table", info);
 
+	(void)args;
 	json_object_set_new(document, "reasons", json_reasons(info, table));
-	/* What could not be written, main() says. */
 	json_print(stdout, document, false);
-	return STATUS_OK;
+}
+
+static void print_csv(const struct arguments *args, const struct exit_info *info,
+		      const struct exit_table *table)
+{
+	(void)args;
+	csv_print_table(stdout, info, table);
 }
 
 /* All of it, from a file or for another program */
 static int show_source(const struct arguments *args)
 {
+	static void (*const printers[])(const struct arguments *, const struct exit_info *,
+					const struct exit_table *) = {
+		[FORMAT_TEXT] = print_table, [FORMAT_JSON] = print_json, [FORMAT_CSV] = print_csv,
+	};
 	struct exit_source source = {
 		.file = args->common.from,
 		.cpu = args->common.cpu,
@@ -362,12 +373,8 @@ static int show_source(const struct arguments *args)
 
 		return show_one(&reader, args->hist ? args->hist : args->subleaf, args->hist);
 	}
-	if (args->common.format == FORMAT_JSON)
-		return print_json(&source.info, &table);
-	if (args->common.format == FORMAT_CSV)
-		csv_print_table(stdout, &source.info, &table);
-	else
-		print_table(args, &source.info, &table);
+	/* What could not be written, main() says. */
+	printers[args->common.format](args, &source.info, &table);
 	return STATUS_OK;
 }
 

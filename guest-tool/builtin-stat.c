@@ -89,12 +89,13 @@ static const struct argp argp = {
 
 static int print(const struct arguments *args, FILE *out, const struct exit_result *result)
 {
+	static int (*const printers[])(FILE *, const struct exit_result *) = {
+		[FORMAT_TEXT] = result_print, [FORMAT_JSON] = result_print_json,
+		[FORMAT_CSV] = result_print_csv,
+	};
+
 	baseline_check(result);
-	if (args->common.format == FORMAT_JSON)
-		return result_print_json(out, result);
-	if (args->common.format == FORMAT_CSV)
-		return result_print_csv(out, result);
-	return result_print(out, result);
+	return printers[args->common.format](out, result);
 }
 
 /* Returns a status, which of what is not good is that. */

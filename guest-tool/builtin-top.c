@@ -18,7 +18,7 @@
 #include "rates.h"
 #include "screen.h"
 #include "source.h"
-#include "table.h"
+#include "table_print.h"
 #include "util.h"
 
 /* Seconds */
@@ -323,7 +323,7 @@ static int show_screen(struct top *top)
 	return STATUS_OK;
 }
 
-static void print_csv(const struct top *top)
+static void print_csv(struct top *top)
 {
 	size_t i;
 
@@ -339,7 +339,7 @@ static void print_csv(const struct top *top)
 	}
 }
 
-static void print_json(const struct top *top)
+static void print_json(struct top *top)
 {
 	json_print(stdout, json_interval("top", &top->info, top->started - top->begun,
 					 top->all.seconds, &top->between), true);
@@ -358,12 +358,11 @@ static void print_text(struct top *top)
 /* An interval without live screen */
 static void print(struct top *top)
 {
-	if (top->args.common.format == FORMAT_JSON)
-		print_json(top);
-	else if (top->args.common.format == FORMAT_CSV)
-		print_csv(top);
-	else
-		print_text(top);
+	static void (*const printers[])(struct top *) = {
+		[FORMAT_TEXT] = print_text, [FORMAT_JSON] = print_json, [FORMAT_CSV] = print_csv,
+	};
+
+	printers[top->args.common.format](top);
 	top->printed = true;
 	/* What could not be written, main() says. */
 	if (fflush(stdout))

@@ -5,7 +5,7 @@
 
 #include "exit_names.h"
 #include "rates.h"
-#include "table.h"
+#include "table_print.h"
 #include "util.h"
 
 /* So that a new reason seldom moves the columns: EXTERNAL_INTERRUPT */

@@ -7,7 +7,7 @@
 #include "cpuid_dump.h"
 #include "exit_names.h"
 #include "recording.h"
-#include "stats.h"
+#include "exit_leaves.h"
 #include "util.h"
 
 static bool __attribute__((format(printf, 2, 3)))
@@ -31,60 +31,60 @@ static uint32_t scope_of_dump(void)
 }
 
 /* An answer about an exit number */
-static struct cpuid_regs view_of(const struct exit_stats *stats, uint32_t number, uint32_t view)
+static struct cpuid_regs view_of(const struct exit_leaves *leaves, uint32_t number, uint32_t view)
 {
 	return cpuid_dump(KVM_EXIT_STATS_CPUID_REASON,
-			  number | view << KVM_EXIT_STATS_VIEW_SHIFT | stats->scope);
+			  number | view << KVM_EXIT_STATS_VIEW_SHIFT | leaves->scope);
 }
 
 /*
  * A dump of ours may lack lines that are all zeros.  What is last of a number is the bucket
  * of its longest exit: it is read after that.
  */
-static bool has_all_of(const struct exit_stats *stats, uint32_t number)
+static bool has_all_of(const struct exit_leaves *leaves, uint32_t number)
 {
-	struct cpuid_regs count = view_of(stats, number, KVM_EXIT_STATS_VIEW_COUNT), longest, pair;
+	struct cpuid_regs count = view_of(leaves, number, KVM_EXIT_STATS_VIEW_COUNT), longest, pair;
 	uint64_t cycles = (uint64_t)count.ebx << 32 | count.ecx;
 	unsigned int bucket;
 
 	if (!count.eax && !count.edx)
 		return false;
-	if (!exit_info_has(&stats->info, KVM_EXIT_STATS_FEATURE_LONGEST))
+	if (!exit_info_has(&leaves->info, KVM_EXIT_STATS_FEATURE_LONGEST))
 		return true;
-	longest = view_of(stats, number, KVM_EXIT_STATS_VIEW_LONGEST);
+	longest = view_of(leaves, number, KVM_EXIT_STATS_VIEW_LONGEST);
 	if (!longest.eax && !longest.edx)
 		return !cycles;
-	if (!exit_info_has(&stats->info, KVM_EXIT_STATS_FEATURE_HISTOGRAM))
+	if (!exit_info_has(&leaves->info, KVM_EXIT_STATS_FEATURE_HISTOGRAM))
 		return true;
 	bucket = exit_bucket((uint64_t)longest.edx << 32 | longest.eax);
-	pair = view_of(stats, number, KVM_EXIT_STATS_VIEW_HISTOGRAM + bucket / 2);
+	pair = view_of(leaves, number, KVM_EXIT_STATS_VIEW_HISTOGRAM + bucket / 2);
 	return bucket % 2 ? pair.ecx || pair.ebx : pair.eax || pair.edx;
 }
 
-static bool has_all_of_block(const struct exit_stats *stats, uint32_t block)
+static bool has_all_of_block(const struct exit_leaves *leaves, uint32_t block)
 {
 	struct cpuid_regs regs = cpuid_dump(KVM_EXIT_STATS_CPUID_TOTALS,
-					    (KVM_EXIT_STATS_OCCUPANCY + block) | stats->scope);
+					    (KVM_EXIT_STATS_OCCUPANCY + block) | leaves->scope);
 	const uint32_t bits[] = { regs.eax, regs.ebx, regs.ecx, regs.edx };
 	uint32_t i;
 
 	for (i = 0; i < 128; i++) {
-		if (bits[i / 32] & 1U << i % 32 && !has_all_of(stats, 128 * block + i))
+		if (bits[i / 32] & 1U << i % 32 && !has_all_of(leaves, 128 * block + i))
 			return false;
 	}
 	return true;
 }
 
 /* Does a dump have all that it says there is? */
-static bool is_whole_dump(const struct exit_stats *stats, const struct exit_table *table)
+static bool is_whole_dump(const struct exit_leaves *leaves, const struct exit_table *table)
 {
 	struct cpuid_regs sum = cpuid_dump(KVM_EXIT_STATS_CPUID_TOTALS,
-					   KVM_EXIT_STATS_SUM | stats->scope);
+					   KVM_EXIT_STATS_SUM | leaves->scope);
 	const uint32_t *blocks;
-	size_t i, nr = exit_stats_blocks(stats, &blocks);
+	size_t i, nr = exit_leaves_blocks(leaves, &blocks);
 
 	for (i = 0; i < nr; i++) {
-		if (!has_all_of_block(stats, blocks[i]))
+		if (!has_all_of_block(leaves, blocks[i]))
 			return false;
 	}
 	/* That of one number may be missing altogether.  The sum was read before them. */
@@ -94,27 +94,27 @@ static bool is_whole_dump(const struct exit_stats *stats, const struct exit_tabl
 static bool parse_dump(const char *text, struct exit_info *info, struct exit_table *table,
 		       struct recording_error *error)
 {
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 	size_t i;
 
 	if (text[strlen(text) - 1] != '\n')
 		return wrong(error, "it ends in the middle of a line");
 	if (cpuid_dump_load(text) < 0)
 		return wrong(error, "not enough memory");
-	if (!exit_stats_open(&stats, cpuid_dump, scope_of_dump(), FIRST_RECORDED, 0))
+	if (!exit_leaves_open(&leaves, cpuid_dump, scope_of_dump(), FIRST_RECORDED, 0))
 		return wrong(error, "the dump has no exit statistics");
-	if (stats.info.version != KVM_EXIT_STATS_VERSION)
+	if (leaves.info.version != KVM_EXIT_STATS_VERSION)
 		return wrong(error, "version %u of the statistics is not known",
-			     stats.info.version);
-	exit_stats_read_table(&stats, table);
-	exit_stats_read_hists(&stats, table);
+			     leaves.info.version);
+	exit_leaves_read_table(&leaves, table);
+	exit_leaves_read_hists(&leaves, table);
 	for (i = 0; i < table->nr; i++) {
 		if (!exit_counts_possible(&table->rows[i].counts))
 			return wrong(error, "the dump has counts that cannot be");
 	}
-	if (!is_whole_dump(&stats, table))
+	if (!is_whole_dump(&leaves, table))
 		return wrong(error, "the dump is not whole");
-	*info = stats.info;
+	*info = leaves.info;
 	return true;
 }
 

@@ -5,7 +5,7 @@
 #include "exit_names.h"
 #include "hist.h"
 #include "result.h"
-#include "table.h"
+#include "table_print.h"
 #include "text.h"
 
 /* How a column of a table is printed */

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "affinity.h"
-#include "host.h"
+#include "hypervisor.h"
 #include "json.h"
 #include "recording.h"
 #include "source.h"
@@ -29,15 +29,15 @@ static void unpin(const struct exit_source *source)
 		affinity_restore();
 }
 
-int source_open_cpuid(struct exit_stats *stats, long cpu, enum exit_stats_first first)
+int source_open_cpuid(struct exit_leaves *leaves, long cpu, enum exit_leaves_first first)
 {
 	uint32_t scope = cpu < 0 ? 0 : KVM_EXIT_STATS_SCOPE_VCPU;
 	char why[128];
 
-	if (exit_stats_open(stats, cpuid_instruction, scope, first,
+	if (exit_leaves_open(leaves, cpuid_instruction, scope, first,
 			    cpuid_encoding()))
 		return STATUS_OK;
-	host_explain(cpuid_instruction, why, sizeof(why));
+	hypervisor_explain(cpuid_instruction, why, sizeof(why));
 	return fail(STATUS_NO_STATISTICS, "no exit statistics: %s", why);
 }
 
@@ -51,16 +51,16 @@ int source_check_version(const struct exit_info *info)
 
 static int open_cpuid(struct exit_source *source)
 {
-	struct exit_stats *stats = &source->stats;
-	int status = source_open_cpuid(stats, source->cpu, FIRST_CPUID);
+	struct exit_leaves *leaves = &source->leaves;
+	int status = source_open_cpuid(leaves, source->cpu, FIRST_CPUID);
 
 	if (!status)
-		status = source_check_version(&stats->info);
+		status = source_check_version(&leaves->info);
 	if (status)
 		return status;
 	if (source->brief)
-		exit_stats_be_brief(stats);
-	source->info = stats->info;
+		exit_leaves_be_brief(leaves);
+	source->info = leaves->info;
 	return STATUS_OK;
 }
 
@@ -168,13 +168,13 @@ int source_open(struct exit_source *source)
 
 static void read_cpuid(struct exit_source *source, struct exit_table *table)
 {
-	struct exit_stats *stats = &source->stats;
+	struct exit_leaves *leaves = &source->leaves;
 
-	exit_stats_begin(stats);
-	exit_stats_read_table(stats, table);
+	exit_leaves_begin(leaves);
+	exit_leaves_read_table(leaves, table);
 	if (source->hists)
-		exit_stats_read_hists(stats, table);
-	table->own_cycles = exit_stats_settle(stats);
+		exit_leaves_read_hists(leaves, table);
+	table->own_cycles = exit_leaves_settle(leaves);
 }
 
 int source_read(struct exit_source *source, struct exit_table *table)

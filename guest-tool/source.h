@@ -3,7 +3,7 @@
 #define SOURCE_H
 
 #include "exit_table.h"
-#include "stats.h"
+#include "exit_leaves.h"
 
 /*
  * Where the numbers come from: CPUID, or a file, which is read again each time, so
@@ -25,7 +25,7 @@ struct exit_source {
 	size_t size;
 
 	struct exit_info info;
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 };
 
 /*
@@ -60,7 +60,7 @@ unsigned int source_vcpus(const struct exit_source *source);
  * source_open() does.
  */
 int source_pin(long cpu);
-int source_open_cpuid(struct exit_stats *stats, long cpu, enum exit_stats_first first);
+int source_open_cpuid(struct exit_leaves *leaves, long cpu, enum exit_leaves_first first);
 int source_check_version(const struct exit_info *info);
 
 #endif

@@ -7,7 +7,7 @@
 #include "hist.h"
 #include "json.h"
 #include "result.h"
-#include "table.h"
+#include "table_print.h"
 #include "util.h"
 
 static void read_table(const char *text, size_t size)

@@ -6,7 +6,7 @@
 #include "hist.h"
 #include "json.h"
 #include "recording.h"
-#include "table.h"
+#include "table_print.h"
 
 static char *json_text(const struct exit_info *info, const struct exit_table *table)
 {

@@ -20,7 +20,7 @@
 #include "json.h"
 #include "recording.h"
 #include "result.h"
-#include "stats.h"
+#include "exit_leaves.h"
 
 #define VMX KVM_EXIT_STATS_ENCODING_VMX
 #define ALL_FEATURES (KVM_EXIT_STATS_FEATURE_SPLIT | KVM_EXIT_STATS_FEATURE_LONGEST | \
@@ -269,33 +269,33 @@ static struct cpuid_regs machine(uint32_t leaf, uint32_t index)
 	return regs;
 }
 
-static void read_machine(struct exit_stats *stats, struct exit_table *table)
+static void read_machine(struct exit_leaves *leaves, struct exit_table *table)
 {
-	exit_stats_read_table(stats, table);
-	exit_stats_read_hists(stats, table);
-	table->own_cycles = exit_stats_settle(stats);
+	exit_leaves_read_table(leaves, table);
+	exit_leaves_read_hists(leaves, table);
+	table->own_cycles = exit_leaves_settle(leaves);
 }
 
 /* What is between two readings has none of their exits, nor the cycles of those. */
 static void test_interval_leaves_own_exits_out(void **state)
 {
 	struct exit_table before, after, between;
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 	int i;
 
 	(void)state;
 	dump_load("kvm-vmx");
 	for (i = 0; i < 20; i++)
 		machine_cpuid(3000);
-	assert_true(exit_stats_open(&stats, machine, 0, FIRST_CPUID, VMX));
-	read_machine(&stats, &before);
+	assert_true(exit_leaves_open(&leaves, machine, 0, FIRST_CPUID, VMX));
+	read_machine(&leaves, &before);
 	assert_int_equal(before.rows[0].counts.exits, 20);
 	assert_int_equal(before.rows[0].counts.cycles, 60000);
 
 	for (i = 0; i < 7; i++)
 		machine_cpuid(3000);
-	exit_stats_begin(&stats);
-	read_machine(&stats, &after);
+	exit_leaves_begin(&leaves);
+	read_machine(&leaves, &after);
 	assert_int_equal(after.own_cycles, 1500);
 	assert_true(exit_table_subtract(&vmx_info, &after, &before, &between));
 	assert_int_equal(between.nr, 1);
@@ -304,8 +304,8 @@ static void test_interval_leaves_own_exits_out(void **state)
 	assert_int_equal(between.rows[0].hist.buckets[11], 7);
 	assert_int_equal(exit_hist_sum(&between.rows[0].hist), 7);
 
-	exit_stats_begin(&stats);
-	read_machine(&stats, &before);
+	exit_leaves_begin(&leaves);
+	read_machine(&leaves, &before);
 	assert_true(exit_table_subtract(&vmx_info, &before, &after, &between));
 	assert_int_equal(between.nr, 0);
 }

@@ -12,10 +12,10 @@
 #include "exit_names.h"
 #include "groups.h"
 #include "hist.h"
-#include "host.h"
+#include "hypervisor.h"
 #include "leaves.h"
-#include "stats.h"
-#include "table.h"
+#include "exit_leaves.h"
+#include "table_print.h"
 
 #define VMX KVM_EXIT_STATS_ENCODING_VMX
 #define SVM KVM_EXIT_STATS_ENCODING_SVM
@@ -46,51 +46,51 @@ static void put_view(uint32_t number, uint32_t view, uint64_t a, uint64_t b)
 }
 
 /* Of the VM, with CPUID's count as the first, on a host that is taken for VMX. */
-static void open_stats(struct exit_stats *stats)
+static void open_stats(struct exit_leaves *leaves)
 {
-	assert_true(exit_stats_open(stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+	assert_true(exit_leaves_open(leaves, dump_cpuid, 0, FIRST_CPUID, VMX));
 }
 
 static void test_open(void **state)
 {
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 
 	(void)state;
 	dump_load("kvm-vmx");
-	open_stats(&stats);
-	assert_int_equal(stats.info.version, 1);
-	assert_int_equal(stats.info.encoding, KVM_EXIT_STATS_ENCODING_VMX);
-	assert_int_equal(stats.info.features, KVM_EXIT_STATS_FEATURE_VCPU |
+	open_stats(&leaves);
+	assert_int_equal(leaves.info.version, 1);
+	assert_int_equal(leaves.info.encoding, KVM_EXIT_STATS_ENCODING_VMX);
+	assert_int_equal(leaves.info.features, KVM_EXIT_STATS_FEATURE_VCPU |
 			 KVM_EXIT_STATS_FEATURE_SPLIT | KVM_EXIT_STATS_FEATURE_LONGEST |
 			 KVM_EXIT_STATS_FEATURE_HISTOGRAM);
-	assert_int_equal(stats.info.tsc_khz, 50000);
-	assert_int_equal(stats.info.vcpus, 1);
+	assert_int_equal(leaves.info.tsc_khz, 50000);
+	assert_int_equal(leaves.info.vcpus, 1);
 	assert_int_equal(dump_calls(), 3);
-	assert_int_equal(stats.own_exits, 3);
+	assert_int_equal(leaves.own_exits, 3);
 }
 
 static void test_open_without_statistics(void **state)
 {
 	static const char *const dumps[] = { "bare", "kvm-stock", "tcg" };
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < 3; i++) {
 		dump_load(dumps[i]);
-		assert_false(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+		assert_false(exit_leaves_open(&leaves, dump_cpuid, 0, FIRST_CPUID, VMX));
 	}
 }
 
 static void test_open_with_half_a_signature(void **state)
 {
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 
 	(void)state;
 	dump_load("kvm-vmx");
 	dump_set(KVM_EXIT_STATS_CPUID_SIGNATURE, 0, (struct cpuid_regs) {
 		.eax = KVM_EXIT_STATS_CPUID_MAX, .ebx = 0x454d564b, .ecx = 0x53746978 });
-	assert_false(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+	assert_false(exit_leaves_open(&leaves, dump_cpuid, 0, FIRST_CPUID, VMX));
 }
 
 /* A VMM has passed on the signature, and the host does not show the statistics. */
@@ -100,7 +100,7 @@ static void test_open_with_nothing_behind_the_signature(void **state)
 		0, 7, KVM_EXIT_STATS_VERSION, 3 << KVM_EXIT_STATS_ENCODING_SHIFT | 1,
 		KVM_EXIT_STATS_ENCODING_VMX << KVM_EXIT_STATS_ENCODING_SHIFT,
 	};
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 	char line[128];
 	size_t i;
 
@@ -109,9 +109,9 @@ static void test_open_with_nothing_behind_the_signature(void **state)
 		dump_load("kvm-vmx");
 		dump_set(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_DESCRIPTION,
 			 (struct cpuid_regs) { .eax = descriptions[i] });
-		assert_false(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, VMX));
+		assert_false(exit_leaves_open(&leaves, dump_cpuid, 0, FIRST_CPUID, VMX));
 	}
-	host_explain(dump_cpuid, line, sizeof(line));
+	hypervisor_explain(dump_cpuid, line, sizeof(line));
 	assert_string_equal(line,
 			    "the host has their signature, but does not show them to this VM");
 }
@@ -119,7 +119,7 @@ static void test_open_with_nothing_behind_the_signature(void **state)
 static void test_scope_is_in_every_query(void **state)
 {
 	struct exit_counts counts;
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 
 	(void)state;
 	dump_load("kvm-vmx");
@@ -130,23 +130,23 @@ static void test_scope_is_in_every_query(void **state)
 		 dump_cpuid(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_DESCRIPTION));
 	put_counts(KVM_EXIT_STATS_CPUID_REASON, 12 | KVM_EXIT_STATS_SCOPE_VCPU, 7, 70);
 	put_counts(KVM_EXIT_STATS_CPUID_REASON, 12, 9, 90);
-	assert_true(exit_stats_open(&stats, dump_cpuid, KVM_EXIT_STATS_SCOPE_VCPU,
+	assert_true(exit_leaves_open(&leaves, dump_cpuid, KVM_EXIT_STATS_SCOPE_VCPU,
 				    FIRST_CPUID, VMX));
-	assert_true(exit_stats_read(&stats, 12, &counts));
+	assert_true(exit_leaves_read(&leaves, 12, &counts));
 	assert_int_equal(counts.exits, 7);
 }
 
 static void test_64_bits(void **state)
 {
 	struct exit_counts counts;
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 
 	(void)state;
 	dump_load("kvm-vmx");
 	put_counts(KVM_EXIT_STATS_CPUID_REASON, 12, 0x123456789abcdef0,
 		   0xfedcba9876543210);
-	open_stats(&stats);
-	assert_true(exit_stats_read(&stats, 12, &counts));
+	open_stats(&leaves);
+	assert_true(exit_leaves_read(&leaves, 12, &counts));
 	assert_true(counts.exits == 0x123456789abcdef0);
 	assert_true(counts.cycles == 0xfedcba9876543210);
 }
@@ -154,47 +154,47 @@ static void test_64_bits(void **state)
 static void test_undefined_number(void **state)
 {
 	struct exit_counts counts;
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 
 	(void)state;
 	dump_load("kvm-vmx");
 	dump_set(KVM_EXIT_STATS_CPUID_REASON, 35, (struct cpuid_regs) {
 		.edx = KVM_EXIT_STATS_UNDEFINED });
-	open_stats(&stats);
-	assert_false(exit_stats_read(&stats, 35, &counts));
-	assert_true(exit_stats_read(&stats, 36, &counts));
+	open_stats(&leaves);
+	assert_false(exit_leaves_read(&leaves, 35, &counts));
+	assert_true(exit_leaves_read(&leaves, 36, &counts));
 }
 
 static void test_own_exits_are_left_out(void **state)
 {
 	struct exit_counts counts;
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 
 	(void)state;
 	dump_load("kvm-vmx");
 	put_counts(KVM_EXIT_STATS_CPUID_REASON, 10, 500, 5000);
 	put_counts(KVM_EXIT_STATS_CPUID_TOTALS, 0, 800, 8000);
 
-	open_stats(&stats);
-	assert_true(exit_stats_read(&stats, 10, &counts));
+	open_stats(&leaves);
+	assert_true(exit_leaves_read(&leaves, 10, &counts));
 	assert_int_equal(counts.exits, 499);
 	assert_int_equal(counts.cycles, 5000);
 
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_TOTAL, VMX));
-	assert_int_equal(stats.total_before.exits, 799);
+	assert_true(exit_leaves_open(&leaves, dump_cpuid, 0, FIRST_TOTAL, VMX));
+	assert_int_equal(leaves.total_before.exits, 799);
 }
 
 static void test_table(void **state)
 {
 	struct exit_counts sum = { 0 }, *counts;
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 	struct exit_table table;
 	size_t i;
 
 	(void)state;
 	dump_load("kvm-vmx");
-	open_stats(&stats);
-	exit_stats_read_table(&stats, &table);
+	open_stats(&leaves);
+	exit_leaves_read_table(&leaves, &table);
 
 	assert_int_equal(table.nr, 13);
 	assert_int_equal(table.total.exits, 21607);
@@ -217,14 +217,14 @@ static void test_table(void **state)
 
 static void test_brief_table(void **state)
 {
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 	struct exit_table table;
 
 	(void)state;
 	dump_load("kvm-vmx");
-	open_stats(&stats);
-	exit_stats_be_brief(&stats);
-	exit_stats_read_table(&stats, &table);
+	open_stats(&leaves);
+	exit_leaves_be_brief(&leaves);
+	exit_leaves_read_table(&leaves, &table);
 	assert_int_equal(table.nr, 13);
 	assert_int_equal(table.total.exits, 21607);
 	assert_int_equal(table.total.off_cpu, 0);
@@ -235,15 +235,15 @@ static void test_brief_table(void **state)
 static void test_parts_never_exceed_the_whole(void **state)
 {
 	struct exit_counts counts;
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 
 	(void)state;
 	dump_load("kvm-vmx");
 	put_view(10, KVM_EXIT_STATS_VIEW_COUNT, 500, 5000);
 	put_view(10, KVM_EXIT_STATS_VIEW_SPLIT, 4000, 2000);
 	put_view(10, KVM_EXIT_STATS_VIEW_LONGEST, 6000, 3);
-	open_stats(&stats);
-	assert_true(exit_stats_read(&stats, 10, &counts));
+	open_stats(&leaves);
+	assert_true(exit_leaves_read(&leaves, 10, &counts));
 	assert_int_equal(counts.off_cpu, 4000);
 	assert_int_equal(counts.vmm, 1000);
 	assert_int_equal(counts.longest, 5000);
@@ -252,7 +252,7 @@ static void test_parts_never_exceed_the_whole(void **state)
 	/* As in a dump of a VM that another vCPU went on with */
 	put_view(12, KVM_EXIT_STATS_VIEW_COUNT, 5, 5000);
 	put_view(12, KVM_EXIT_STATS_VIEW_SPLIT, 9000, 1);
-	assert_true(exit_stats_read(&stats, 12, &counts));
+	assert_true(exit_leaves_read(&leaves, 12, &counts));
 	assert_int_equal(counts.off_cpu, 5000);
 	assert_int_equal(counts.vmm, 0);
 }
@@ -260,27 +260,27 @@ static void test_parts_never_exceed_the_whole(void **state)
 static void test_views_of_an_older_host(void **state)
 {
 	struct exit_counts counts;
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 
 	(void)state;
 	dump_load("kvm-vmx");
 	dump_set(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_DESCRIPTION,
 		 (struct cpuid_regs) { .eax = 0x10001, .ebx = KVM_EXIT_STATS_FEATURE_VCPU });
-	open_stats(&stats);
-	assert_true(exit_stats_read(&stats, 48, &counts));
+	open_stats(&leaves);
+	assert_true(exit_leaves_read(&leaves, 48, &counts));
 	assert_int_equal(counts.exits, 308);
 	assert_true(!counts.off_cpu && !counts.vmm && !counts.longest);
 }
 
 static void test_hist(void **state)
 {
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 	struct exit_hist hist;
 
 	(void)state;
 	dump_load("kvm-vmx");
-	open_stats(&stats);
-	exit_stats_read_hist(&stats, 48, &hist);
+	open_stats(&leaves);
+	exit_leaves_read_hist(&leaves, 48, &hist);
 	assert_int_equal(exit_hist_sum(&hist), 308);
 	assert_int_equal(hist.buckets[11], 0xfb);
 	assert_int_equal(hist.buckets[12], 0xb);
@@ -301,7 +301,7 @@ static struct cpuid_regs reading_own(uint32_t leaf, uint32_t index)
 
 static void test_hist_leaves_own_exits_out(void **state)
 {
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 	struct exit_hist hist;
 
 	(void)state;
@@ -311,8 +311,8 @@ static void test_hist_leaves_own_exits_out(void **state)
 	put_view(10, KVM_EXIT_STATS_VIEW_HISTOGRAM + 6, 0, 0);
 	put_view(10, KVM_EXIT_STATS_VIEW_HISTOGRAM + 7, 0, 0);
 	put_view(10, KVM_EXIT_STATS_VIEW_HISTOGRAM + 8, 0, 0);
-	assert_true(exit_stats_open(&stats, reading_own, 0, FIRST_CPUID, VMX));
-	exit_stats_read_hist(&stats, 10, &hist);
+	assert_true(exit_leaves_open(&leaves, reading_own, 0, FIRST_CPUID, VMX));
+	exit_leaves_read_hist(&leaves, 10, &hist);
 	assert_int_equal(hist.buckets[9], 10);
 	assert_int_equal(hist.buckets[10], 30);
 	assert_int_equal(exit_hist_sum(&hist), 40);
@@ -406,29 +406,29 @@ static void test_hist_printed(void **state)
 /* Exits without a number of their own have no bit in the first block. */
 static void test_table_has_other_exits(void **state)
 {
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 	struct exit_table table;
 
 	(void)state;
 	dump_load("kvm-vmx");
 	put_counts(KVM_EXIT_STATS_CPUID_REASON, KVM_EXIT_STATS_OTHER, 1ULL << 40, 1);
-	open_stats(&stats);
-	exit_stats_read_table(&stats, &table);
+	open_stats(&leaves);
+	exit_leaves_read_table(&leaves, &table);
 	assert_int_equal(table.rows[0].number, KVM_EXIT_STATS_OTHER);
 }
 
 /* If this reading is the first CPUID of the VM, there is nothing to show. */
 static void test_table_without_other_cpuids(void **state)
 {
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 	struct exit_table table;
 	size_t i;
 
 	(void)state;
 	dump_load("kvm-vmx");
 	put_counts(KVM_EXIT_STATS_CPUID_REASON, 10, 1, 0);
-	open_stats(&stats);
-	exit_stats_read_table(&stats, &table);
+	open_stats(&leaves);
+	exit_leaves_read_table(&leaves, &table);
 	for (i = 0; i < table.nr; i++)
 		assert_int_not_equal(table.rows[i].number, 10);
 }
@@ -570,13 +570,13 @@ static void load_svm(void)
 
 static void test_svm_table(void **state)
 {
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 	struct exit_table table;
 
 	(void)state;
 	load_svm();
-	assert_true(exit_stats_open(&stats, dump_cpuid, 0, FIRST_CPUID, SVM));
-	exit_stats_read_table(&stats, &table);
+	assert_true(exit_leaves_open(&leaves, dump_cpuid, 0, FIRST_CPUID, SVM));
+	exit_leaves_read_table(&leaves, &table);
 	assert_int_equal(table.nr, 4);
 	assert_int_equal(table.rows[0].number, 0x72);
 	assert_int_equal(table.rows[0].counts.exits, 49);
@@ -588,12 +588,12 @@ static void test_svm_table(void **state)
 static void test_wrong_guess_of_the_encoding(void **state)
 {
 	struct exit_counts counts;
-	struct exit_stats stats;
+	struct exit_leaves leaves;
 
 	(void)state;
 	load_svm();
-	open_stats(&stats);
-	assert_true(exit_stats_read(&stats, 0x72, &counts));
+	open_stats(&leaves);
+	assert_true(exit_leaves_read(&leaves, 0x72, &counts));
 	/* Read last, after three CPUIDs of our own */
 	assert_int_equal(counts.exits, 50 - 4);
 }
@@ -603,7 +603,7 @@ static void expect_explanation(const char *dump, const char *explanation)
 	char line[128];
 
 	dump_load(dump);
-	host_explain(dump_cpuid, line, sizeof(line));
+	hypervisor_explain(dump_cpuid, line, sizeof(line));
 	assert_string_equal(line, explanation);
 }
 
@@ -629,7 +629,7 @@ static void test_explanation_of_control_characters(void **state)
 	(void)state;
 	dump_load("tcg");
 	dump_set(0x40000000, 0, (struct cpuid_regs) { 0, 0x1b5b1b5b, 0x41414141, 0x0a0d });
-	host_explain(dump_cpuid, line, sizeof(line));
+	hypervisor_explain(dump_cpuid, line, sizeof(line));
 	assert_string_equal(line, "the hypervisor is [?[?AAAA??, not KVM");
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef STATS_H
-#define STATS_H
+#ifndef EXIT_LEAVES_H
+#define EXIT_LEAVES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@
  * says so.
  */
 
-struct exit_stats {
+struct exit_leaves {
 	cpuid_fn *cpuid;
 	/* KVM_EXIT_STATS_SCOPE_VCPU or 0 */
 	uint32_t scope;
@@ -35,7 +35,7 @@ struct exit_stats {
 };
 
 /* What to take before anything else, so that no CPUID of our own is in it. */
-enum exit_stats_first {
+enum exit_leaves_first {
 	FIRST_TOTAL,
 	FIRST_CPUID,
 	/* Leave nothing out: the answers were recorded. */
@@ -46,7 +46,7 @@ enum exit_stats_first {
  * Is the signature of the statistics there?  A VMM can have put it there while KVM shows
  * this VM no statistics, see host-patch/exit-stats.rst.
  */
-bool exit_stats_signature(cpuid_fn *cpuid);
+bool exit_leaves_signature(cpuid_fn *cpuid);
 
 /*
  * Look for the statistics and read their description, see leaves.h.  guess is
@@ -54,32 +54,32 @@ bool exit_stats_signature(cpuid_fn *cpuid);
  * taken as CPUID's first.  If that was wrong, CPUID's cycles are not without ours.
  * Returns false if there are no statistics, be it behind a signature.
  */
-bool exit_stats_open(struct exit_stats *stats, cpuid_fn *cpuid, uint32_t scope,
-		     enum exit_stats_first first, unsigned int guess);
+bool exit_leaves_open(struct exit_leaves *leaves, cpuid_fn *cpuid, uint32_t scope,
+		     enum exit_leaves_first first, unsigned int guess);
 
 /* From now on read exits and cycles only: a CPUID an exit number, in place of three. */
-void exit_stats_be_brief(struct exit_stats *stats);
+void exit_leaves_be_brief(struct exit_leaves *leaves);
 
 /*
- * For another table through the same stats: read CPUID's count anew.  One CPUID.
+ * For another table through the same reader: read CPUID's count anew.  One CPUID.
  * The tables then differ in just what happened between them, without our own,
- * if exit_stats_settle() came after each.
+ * if exit_leaves_settle() came after each.
  */
-void exit_stats_begin(struct exit_stats *stats);
+void exit_leaves_begin(struct exit_leaves *leaves);
 
 /*
  * After a table: take the cycles of our own CPUIDs from CPUID's.  Where other
  * vCPUs execute CPUID meanwhile this is their mean.  One CPUID.  Returns the
  * cycles of one of them.
  */
-uint64_t exit_stats_settle(struct exit_stats *stats);
+uint64_t exit_leaves_settle(struct exit_leaves *leaves);
 
 /*
  * Read one exit number.  Returns false if the vendor's manual does not define
  * it.  The cycles are without our own only after FIRST_CPUID.  The parts of the
  * cycles never exceed them, see leaves.h.
  */
-bool exit_stats_read(struct exit_stats *stats, uint32_t number,
+bool exit_leaves_read(struct exit_leaves *leaves, uint32_t number,
 		     struct exit_counts *counts);
 
 /*
@@ -87,27 +87,27 @@ bool exit_stats_read(struct exit_stats *stats, uint32_t number,
  * CPUID's own, which is without ours only after FIRST_CPUID.  Our own are all
  * taken from the bucket of a typical one.
  */
-void exit_stats_read_hist(struct exit_stats *stats, uint32_t number,
+void exit_leaves_read_hist(struct exit_leaves *leaves, uint32_t number,
 			  struct exit_hist *hist);
 
 /*
  * Read the histograms of all rows, which costs 16 CPUIDs each.  That of CPUID has
- * our own in it, all that were made through stats: see exit_table_subtract().
+ * our own in it, all that were made through it: see exit_table_subtract().
  */
-void exit_stats_read_hists(struct exit_stats *stats, struct exit_table *table);
+void exit_leaves_read_hists(struct exit_leaves *leaves, struct exit_table *table);
 
 /*
  * The occupancy blocks, of 128 exit numbers each, that the encoding uses, see
  * OCCUPANCY in leaves.h.  Returns how many there are.
  */
-size_t exit_stats_blocks(const struct exit_stats *stats, const uint32_t **blocks);
+size_t exit_leaves_blocks(const struct exit_leaves *leaves, const uint32_t **blocks);
 
 /*
  * Read all exit numbers that have happened, sorted by exits, the most first.
- * With what exit_stats_open() took that is a CPUID for each row, or three if not
+ * With what exit_leaves_open() took that is a CPUID for each row, or three if not
  * brief, and four; on SVM two more.  The total is the sum of the rows, and the
  * longest of all.
  */
-void exit_stats_read_table(struct exit_stats *stats, struct exit_table *table);
+void exit_leaves_read_table(struct exit_leaves *leaves, struct exit_table *table);
 
 #endif

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host.h"
-#include "stats.h"
+#include "hypervisor.h"
+#include "exit_leaves.h"
 #include "util.h"
 
 #define CPUID_FEATURES			0x00000001
@@ -73,12 +73,12 @@ static const char *hypervisor_name(const char *signature)
 	return signature;
 }
 
-void host_explain(cpuid_fn *cpuid, char *line, size_t size)
+void hypervisor_explain(cpuid_fn *cpuid, char *line, size_t size)
 {
 	struct cpuid_regs features = cpuid(CPUID_FEATURES, 0);
 	char signature[13];
 
-	if (exit_stats_signature(cpuid)) {
+	if (exit_leaves_signature(cpuid)) {
 		snprintf(line, size,
 			 "the host has their signature, but does not show them to this VM");
 		return;

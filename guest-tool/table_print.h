@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef TABLE_H
-#define TABLE_H
+#ifndef TABLE_PRINT_H
+#define TABLE_PRINT_H
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
 
 #include "exit_names.h"
 #include "leaves.h"
-#include "table.h"
+#include "table_print.h"
 #include "text.h"
 #include "util.h"
 

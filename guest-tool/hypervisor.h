@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef HOST_H
-#define HOST_H
+#ifndef HYPERVISOR_H
+#define HYPERVISOR_H
 
 #include <stddef.h>
 
@@ -12,6 +12,6 @@
  * the statistics off, or hides them from this VM, answer alike, see
  * host-patch/exit-stats.rst.
  */
-void host_explain(cpuid_fn *cpuid, char *line, size_t size);
+void hypervisor_explain(cpuid_fn *cpuid, char *line, size_t size);
 
 #endif
