@@ -11,7 +11,7 @@ bench() {
 	load_kvm "$1" "$3"
 	shift 3
 	for vcpus; do
-		/lab/vm-bench "$vcpus" ${bench_how:-} | sed "s/^/$bench_row /"
+		/lab/vm-bench "$vcpus" ${bench_how:+"$bench_how"} | sed "s/^/$bench_row /"
 	done
 	unload_kvm
 }
