@@ -86,6 +86,8 @@ static void redirect(const struct command *command)
 {
 	if (command->no_input)
 		to_null(O_RDONLY, STDIN_FILENO);
+	if (command->output)
+		dup2(command->output, STDOUT_FILENO);
 	if (command->quiet) {
 		to_null(O_WRONLY, STDOUT_FILENO);
 		to_null(O_WRONLY, STDERR_FILENO);

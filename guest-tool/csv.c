@@ -33,3 +33,14 @@ void csv_print_table(FILE *out, const struct exit_info *info, const struct exit_
 	}
 	fputc('\n', out);
 }
+
+void csv_print_text(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"')
+			fputc('"', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}

@@ -16,4 +16,7 @@ void csv_print_table(FILE *out, const struct exit_info *info, const struct exit_
 void csv_print_names(FILE *out);
 void csv_print_row(FILE *out, const struct exit_info *info, const struct exit_row *row);
 
+/* A text of any bytes as a column, in quotation marks. */
+void csv_print_text(FILE *out, const char *text);
+
 #endif
