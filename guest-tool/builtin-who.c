@@ -117,7 +117,8 @@ static int read_samples(const struct arguments *args, FILE *in, struct code_tabl
 		return fail(STATUS_FAILURE, "this is not what perf script -F %s prints",
 			    PERF_SCRIPT_FIELDS);
 	if (table->skipped)
-		fail(0, "%" PRIu64 " lines of perf script were not understood", table->skipped);
+		fail(0, "lines of perf script that were not understood: %" PRIu64,
+		     table->skipped);
 	return STATUS_OK;
 }
 
@@ -162,17 +163,18 @@ static int read_from_perf(const struct arguments *args, struct command *perf, in
 	else
 		close(fd);
 	command_wait(perf);
-	if (!status && perf->status)
+	if (!status && perf->status && !perf->quiet)
 		status = fail(STATUS_FAILURE, "perf script failed with status %d", perf->status);
 	return status;
 }
 
-/* Of a file of perf record */
-static int read_data(const struct arguments *args, const char *path, struct code_table *table)
+/* Of a file of perf record, which ended with that status: if it failed there may be nothing. */
+static int read_data(const struct arguments *args, const char *path, int ended,
+		     struct code_table *table)
 {
 	const char *fields = args->lines ? PERF_SCRIPT_LINES : PERF_SCRIPT_FIELDS;
 	char *argv[] = { "perf", "script", "-G", "-F", (char *)fields, "-i", (char *)path, NULL };
-	struct command perf = { .argv = argv, .no_input = true };
+	struct command perf = { .argv = argv, .no_input = true, .quiet = ended };
 	int ends[2], status;
 
 	if (pipe2(ends, O_CLOEXEC))
@@ -234,10 +236,10 @@ static int record_and_read(struct arguments *args, struct code_table *table, int
 		return STATUS_FAILURE;
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", getpid(), fd);
 	args->record.output = path;
-	args->record.quiet = true;
+	args->record.temporary = true;
 	status = run_perf_record(&args->record, ended);
 	if (!status)
-		status = read_data(args, path, table);
+		status = read_data(args, path, *ended, table);
 	close(fd);
 	return status;
 }
@@ -247,7 +249,7 @@ static int read_all(struct arguments *args, struct code_table *table, int *ended
 	if (args->script)
 		return read_script(args, table);
 	if (args->input)
-		return read_data(args, args->input, table);
+		return read_data(args, args->input, 0, table);
 	return record_and_read(args, table, ended);
 }
 

@@ -11,7 +11,7 @@
 #include "text.h"
 #include "util.h"
 
-/* Rows with less, in percent of all exits, are counted only. */
+/* Rows with less, in percent of all exits, are added up. */
 #define SHARE_LEAST 0.05
 
 /* The number of an event's exits or -1, and what they are called. */
@@ -117,6 +117,8 @@ int code_table_print(FILE *out, const struct code_table *table)
 	int width = reason_width(table);
 	size_t i;
 
+	if (!table->nr)
+		return 0;
 	fprintf(out, "%12s  %6s  %7s  %-*s  %-15s  %s\n", "exits", "share", "samples", width,
 		"reason", "process", table->lines ? "function  line" : "function");
 	for (i = 0; i < table->nr; i++) {

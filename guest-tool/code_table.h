@@ -47,7 +47,7 @@ void code_table_sort(struct code_table *table);
 /* Free what the table holds. */
 void code_table_free(struct code_table *table);
 
-/* As a table, as JSON and as comma-separated values.  Returns 0, or -1 if out failed. */
+/* As a table, as JSON and as comma-separated values, sorted.  Returns 0, or -1 if out failed. */
 int code_table_print(FILE *out, const struct code_table *table);
 int code_table_print_json(FILE *out, const struct code_table *table);
 int code_table_print_csv(FILE *out, const struct code_table *table);

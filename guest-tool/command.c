@@ -86,12 +86,12 @@ static void redirect(const struct command *command)
 {
 	if (command->no_input)
 		to_null(O_RDONLY, STDIN_FILENO);
-	if (command->output)
-		dup2(command->output, STDOUT_FILENO);
 	if (command->quiet) {
 		to_null(O_WRONLY, STDOUT_FILENO);
 		to_null(O_WRONLY, STDERR_FILENO);
 	}
+	if (command->output)
+		dup2(command->output, STDOUT_FILENO);
 }
 
 static void __attribute__((noreturn)) run_child(char **argv, int go, int failure)

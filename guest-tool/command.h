@@ -11,7 +11,7 @@ struct command {
 	char **argv;
 	/* What it writes to stdout and stderr goes nowhere; there is nothing on stdin. */
 	bool quiet, no_input;
-	/* A file that its stdout is to be, closed in the program, or 0: the caller's */
+	/* A file that is its stdout even so, or 0 */
 	int output;
 
 	pid_t pid;

@@ -160,8 +160,10 @@ static void put_words(FILE *out, const struct perf_record *record)
 {
 	put(out, "perf");
 	put(out, "record");
-	if (record->quiet)
+	if (record->temporary) {
 		put(out, "-q");
+		put(out, "-N");
+	}
 	if (record->graph)
 		put(out, "-g");
 	if (record->output) {

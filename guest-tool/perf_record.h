@@ -20,8 +20,8 @@ struct perf_record {
 	/* The long option or argument of these that was given last, or NULL */
 	const char *given;
 
-	/* With call graphs; messages of perf left out */
-	bool graph, quiet;
+	/* With call graphs; for this program alone: no messages, nothing kept in ~/.debug */
+	bool graph, temporary;
 	/* NULL: perf's own */
 	const char *output;
 	/* See perf_access.h */

@@ -58,6 +58,15 @@ static char *find_object(char *text)
 	return last;
 }
 
+/* "+0x15" at the end, which perf prints by default */
+static void cut_offset(char *symbol)
+{
+	char *plus = strrchr(symbol, '+');
+
+	if (plus && !strncmp(plus, "+0x", 3) && !plus[3 + strspn(plus + 3, "0123456789abcdef")])
+		*plus = '\0';
+}
+
 static bool parse_symbol(char *text, struct code_sample *sample)
 {
 	size_t length = strlen(text);
@@ -67,6 +76,7 @@ static bool parse_symbol(char *text, struct code_sample *sample)
 		return false;
 	text[length - 1] = '\0';
 	*object = '\0';
+	cut_offset(text);
 	object += strlen(" (");
 	sample->object = strcmp(object, "[unknown]") ? object : "";
 	sample->function = strcmp(text, "[unknown]") ? text : NULL;
@@ -173,21 +183,25 @@ static bool take_place(struct reader *reader, char *line)
 	return true;
 }
 
-/* Two blanks before it */
+static bool is_source(const struct reader *reader, const char *line)
+{
+	return reader->pending && strspn(line, " ") == 2;
+}
+
 static bool take_source(struct reader *reader, char *line)
 {
-	if (!reader->pending || reader->source || !reader->table->lines ||
-	    strspn(line, " ") != 2)
+	if (!reader->table->lines || reader->source || !is_source(reader, line))
 		return false;
 	reader->source = line;
 	reader->sample.line = line + 2;
 	return true;
 }
 
-/* Lines of no meaning: empty, comments, the other entries of a call graph */
-static bool is_known(const char *line)
+/* Lines of no meaning: empty, comments, source not asked for, callers in a call graph */
+static bool is_known(const struct reader *reader, const char *line)
 {
-	return !line[strspn(line, " ")] || *line == '#' || *line == '\t';
+	return !line[strspn(line, " ")] || *line == '#' || *line == '\t' ||
+	       is_source(reader, line);
 }
 
 /* Takes the line over.  Returns false if there is no memory. */
@@ -205,7 +219,7 @@ static bool take(struct reader *reader, char *line)
 	}
 	if (take_place(reader, line) || take_source(reader, line))
 		return true;
-	reader->table->skipped += !is_known(line);
+	reader->table->skipped += !is_known(reader, line);
 	free(line);
 	return true;
 }
