@@ -18,7 +18,10 @@
  */
 const char *exit_name(unsigned int encoding, uint32_t number, char name[EXIT_NAME_MAX]);
 
-/* The number of the exit with this name, in any case, or -1. */
+/*
+ * The number of the exit with this name, in any case, or -1.  An underscore stands for a
+ * blank or a hyphen, too.
+ */
 int exit_number(unsigned int encoding, const char *name);
 
 /* The lowest number above after, which may be -1, that has a name, or -1 behind the last. */

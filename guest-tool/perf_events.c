@@ -7,6 +7,7 @@
 #include "util.h"
 
 #define PREFIX "exit_"
+#define ALL "all"
 
 int perf_event_umask(unsigned int encoding, int number)
 {
@@ -44,7 +45,7 @@ int perf_event_next(unsigned int encoding, int after)
 const char *perf_event_reason(unsigned int encoding, int number, char name[EXIT_NAME_MAX])
 {
 	if (number == EXIT_ALL)
-		return strcpy(name, "all");
+		return strcpy(name, ALL);
 	return exit_name(encoding, number, name);
 }
 
@@ -72,17 +73,19 @@ const char *perf_event_text(unsigned int encoding, int number, char text[PERF_EV
 
 int perf_event_number(unsigned int encoding, const char *name)
 {
-	size_t length = strcspn(name, ":");
-	char other[PERF_EVENT_MAX];
+	char reason[EXIT_NAME_MAX];
 	int number;
 
-	for (number = perf_event_next(encoding, -1); number >= 0;
-	     number = perf_event_next(encoding, number)) {
-		perf_event_name(encoding, number, other);
-		if (strlen(other) == length && !strncasecmp(other, name, length))
-			return number;
-	}
-	return -1;
+	if (strncasecmp(name, PREFIX, strlen(PREFIX)))
+		return -1;
+	name += strlen(PREFIX);
+	if (snprintf(reason, sizeof(reason), "%.*s", (int)strcspn(name, ":"), name) >=
+	    EXIT_NAME_MAX)
+		return -1;
+	if (!strcasecmp(reason, ALL))
+		return EXIT_ALL;
+	number = exit_number(encoding, reason);
+	return perf_event_umask(encoding, number) < 0 ? -1 : number;
 }
 
 int perf_event_find(unsigned int encoding, const char *word)
@@ -90,7 +93,7 @@ int perf_event_find(unsigned int encoding, const char *word)
 	uint32_t parsed;
 	int number;
 
-	if (!strcasecmp(word, "all"))
+	if (!strcasecmp(word, ALL))
 		return EXIT_ALL;
 	number = parse_u32(word, &parsed) && parsed <= KVM_EXIT_STATS_NUMBER_MASK ?
 		 (int)parsed : exit_number(encoding, word);
@@ -99,7 +102,7 @@ int perf_event_find(unsigned int encoding, const char *word)
 	if (number == KVM_EXIT_STATS_OTHER)
 		fail(0, "no event counts the exits '%s'; 'events' lists those that there are",
 		     word);
-	else if (number < 0 || (number != EXIT_ALL && perf_event_umask(encoding, number) < 0))
+	else if (perf_event_umask(encoding, number) < 0)
 		exit_unknown(encoding, 0, word);
 	else
 		return number;
