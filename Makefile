@@ -59,13 +59,14 @@ help:
 	@echo 'make clean           remove $(B)/'
 
 # Packages: quick when all are there.  What one command needs is asked for at once.
-run lab selftest bench: GROUPS := tool kernel lab
+run lab: GROUPS := tool kernel lab
+selftest bench: GROUPS := tool kernel selftest lab
 report: GROUPS := tool kernel lab report
 test-fresh: GROUPS := fresh
 check: GROUPS := tool kernel check report
 test-series: GROUPS := tool kernel check
-test: GROUPS := tool kernel lab check report test
-test-selftests test-debug: GROUPS := tool kernel tree lab check
+test: GROUPS := tool kernel selftest lab check report test
+test-selftests test-debug: GROUPS := tool kernel tree selftest lab check
 host series: GROUPS := kernel
 packages-%:
 	@tests/lab/install-packages $(B)/log/packages.log $(GROUPS) $*
@@ -170,14 +171,14 @@ series: $(K)/src/.prepared
 
 # KVM's own selftests, this project's among them
 selftests := $(K)/selftests/names
-$(selftests): host-patch/build-selftests $(K)/patched/kvm.ko | packages-kernel packages-tool
+$(selftests): host-patch/build-selftests $(K)/patched/kvm.ko | packages-kernel packages-tool packages-selftest
 	@$(stage) 600 $(B)/log/build-selftests.log "Building KVM's selftests" \
 		host-patch/build-selftests $(K) $(@D)
 	@grep "^not built" $(B)/log/build-selftests.log >&2 || :
 
 # One of them alone
 exit_stats_test := $(K)/selftests/exit_stats_test
-$(K)/selftests/%: host-patch/build-selftests $(K)/patched/kvm.ko | packages-kernel packages-tool
+$(K)/selftests/%: host-patch/build-selftests $(K)/patched/kvm.ko | packages-kernel packages-tool packages-selftest
 	@$(stage) 300 $(B)/log/selftest.log "Building the selftest $*" \
 		host-patch/build-selftests $(K) $(@D) $*
 

@@ -24,6 +24,7 @@
 #include <asm/vmx.h>
 
 #include "exit_stats.h"
+#include "exit_stats_pmu.h"
 
 /* No time has been taken: every difference to it is negative. */
 #define KVM_EXIT_STATS_NO_TSC	S64_MAX
@@ -467,17 +468,19 @@ void kvm_exit_stats_count_slow(struct kvm_vcpu *vcpu, u32 slot)
 	kvm_exit_stats_open(stats, slot);
 	if (is_guest_mode(vcpu))
 		local64_inc(&stats->last->values[KVM_EXIT_STAT_NESTED]);
+	kvm_exit_stats_pmu_count(vcpu, slot);
 }
 EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_count_slow);
 
-void __kvm_exit_stats_nested(struct kvm_vcpu *vcpu)
+/* The next exit is one for kvm_exit_stats_count_slow(). */
+void kvm_exit_stats_hide_tsc(struct kvm_vcpu *vcpu)
 {
 	kvm_exit_stats_split(&vcpu->arch.exit_stats);
 }
-EXPORT_SYMBOL_FOR_KVM_INTERNAL(__kvm_exit_stats_nested);
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_hide_tsc);
 
 /* The slot of a number, which is safe against speculation. */
-static u32 kvm_exit_stats_slot(u16 number)
+u32 kvm_exit_stats_slot(u16 number)
 {
 	return array_index_nospec(isa->slot(number), isa->nr_slots);
 }

@@ -77,7 +77,7 @@ DECLARE_STATIC_KEY_TRUE(kvm_exit_stats_tsc_key);
 DECLARE_STATIC_KEY_TRUE(kvm_exit_stats_key);
 
 void kvm_exit_stats_count_slow(struct kvm_vcpu *vcpu, u32 slot);
-void __kvm_exit_stats_nested(struct kvm_vcpu *vcpu);
+void kvm_exit_stats_hide_tsc(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_vcpu_put(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_sched_in(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_run_begin(struct kvm_vcpu *vcpu);
@@ -164,7 +164,7 @@ static __always_inline void kvm_exit_stats_count_svm(struct kvm_vcpu *vcpu, u64 
 static __always_inline void kvm_exit_stats_nested(struct kvm_vcpu *vcpu)
 {
 	if (kvm_exit_stats_enabled())
-		__kvm_exit_stats_nested(vcpu);
+		kvm_exit_stats_hide_tsc(vcpu);
 }
 
 /*
@@ -228,6 +228,7 @@ u32 kvm_exit_stats_encoding(void);
 const char *kvm_exit_stats_isa_name(void);
 
 bool kvm_exit_stats_defined(u16 number);
+u32 kvm_exit_stats_slot(u16 number);
 const char *kvm_exit_stats_name(u16 number);
 
 /* Two values, and what they are. */
