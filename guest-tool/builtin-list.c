@@ -123,7 +123,7 @@ static int find_reason(const struct arguments *args, struct listing *listing)
 	return STATUS_OK;
 }
 
-/* The number as the vendor's manual has it */
+/* The number as in the SDM or the APM */
 static const char *manual_number(unsigned int encoding, int number, char text[16])
 {
 	snprintf(text, 16, encoding == KVM_EXIT_STATS_ENCODING_SVM ? "0x%x" : "%d", number);

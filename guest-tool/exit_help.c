@@ -8,7 +8,7 @@
 #include "leaves.h"
 #include "util.h"
 
-/* Reasons that both vendors have come first, under what they have in common. */
+/* Reasons of both VMX and SVM come first, named after what they have in common. */
 
 static const struct exit_help interrupt = {
 	"an interrupt for the host arrived while the guest ran",
