@@ -177,7 +177,7 @@ $(selftests): host-patch/build-selftests $(K)/patched/kvm.ko | packages-kernel p
 	@grep "^not built" $(B)/log/build-selftests.log >&2 || :
 
 # One of them alone
-exit_stats_test := $(K)/selftests/exit_stats_test
+exit_stats_tests := $(addprefix $(K)/selftests/,exit_stats_test exit_stats_pmu_test)
 $(K)/selftests/%: host-patch/build-selftests $(K)/patched/kvm.ko | packages-kernel packages-tool packages-selftest
 	@$(stage) 300 $(B)/log/selftest.log "Building the selftest $*" \
 		host-patch/build-selftests $(K) $(@D) $*
@@ -223,6 +223,7 @@ selftest: $(lab_deps) $(K)/selftests/$(firstword $(TEST))
 
 # Tests
 e2e_tools := $(addprefix $(B)/,guest-check host-check vm-check vm-bench)
+e2e_programs := $(B)/exit-workload $(e2e_tools)
 $(e2e_tools): $(B)/%: tests/e2e/%.c $(wildcard tests/e2e/*.h) include/leaves.h Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $<
 
@@ -238,7 +239,7 @@ check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/exit-workload $(B)/exit-repo
 check: $(check_deps) | packages-check packages-report
 	@tests/run $(K) $(KERNEL) check
 
-bench: $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_test) $(e2e_programs)
+bench: $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(e2e_programs)
 	@tests/run $(K) $(KERNEL) bench
 
 test-fresh: | packages-fresh
@@ -247,9 +248,7 @@ test-fresh: | packages-fresh
 test-series: $(K)/patched/kvm.ko | packages-check
 	@tests/run $(K) $(KERNEL) series
 
-e2e_programs := $(B)/exit-workload $(e2e_tools)
-
-test: $(check_deps) $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_test) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check packages-report
+test: $(check_deps) $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check packages-report
 	@tests/run $(K) $(KERNEL) check lab
 
 # Fuzzing, of what reads files; clang dislikes one of our ways to write a string
@@ -283,7 +282,7 @@ $(K)/faults/faults.ko: tests/faults/faults.c tests/faults/Kbuild $(K)/patched/kv
 	@$(stage) 300 $(B)/log/faults.log "Building deliberate faults" \
 		$(MAKE) -C $(K)/src M=$(abspath $(@D)) modules
 
-test-debug: $(K)/release $(B)/cpuid-query $(exit_stats_test) $(e2e_programs) $(lab_src) | packages-lab
+test-debug: $(K)/release $(B)/cpuid-query $(exit_stats_tests) $(e2e_programs) $(lab_src) | packages-lab
 	@for debug in kasan kcsan; do \
 		$(MAKE) --no-print-directory debug-kernel-$$debug || exit; \
 	done

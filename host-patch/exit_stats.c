@@ -4,7 +4,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/math64.h>
 #include <linux/memcontrol.h>
@@ -25,9 +24,6 @@
 
 #include "exit_stats.h"
 #include "exit_stats_pmu.h"
-
-/* No time has been taken: every difference to it is negative. */
-#define KVM_EXIT_STATS_NO_TSC	S64_MAX
 
 DEFINE_STATIC_KEY_TRUE(kvm_exit_stats_tsc_key);
 EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_tsc_key);
@@ -124,7 +120,8 @@ static void kvm_exit_stats_reset(struct kvm_vcpu_exit_stats *stats)
 {
 	stats->last = &stats->slots[isa->nr_slots - 1];
 	stats->since = KVM_EXIT_STATS_NO_TSC;
-	stats->split_tsc = KVM_EXIT_STATS_NO_TSC;
+	stats->hidden_tsc = KVM_EXIT_STATS_NO_TSC;
+	stats->has_parts = false;
 	stats->vmm_tsc = 0;
 	stats->idle_tsc = 0;
 }
@@ -312,21 +309,19 @@ void kvm_exit_stats_destroy_vcpu(struct kvm_vcpu *vcpu)
 }
 
 /*
- * Some of the time since the last VM-Exit is not KVM's.  Hide the TSC of the exit, so
- * that kvm_exit_stats_count(), which need not look for such time then, turns to
- * kvm_exit_stats_count_slow().  Return false if no exit is timed.
+ * Some of the time since the last VM-Exit is not KVM's.  Return false if no exit is timed.
  */
 static bool kvm_exit_stats_split(struct kvm_vcpu_exit_stats *stats)
 {
-	if (stats->since != KVM_EXIT_STATS_NO_TSC) {
-		stats->split_tsc = stats->since;
-		stats->since = KVM_EXIT_STATS_NO_TSC;
+	kvm_exit_stats_hide_tsc(stats);
+	if (!stats->has_parts) {
+		stats->has_parts = true;
 		stats->off_cpu = 0;
 		stats->vmm = 0;
 		stats->steal = 0;
 		stats->halted = 0;
 	}
-	return stats->split_tsc != KVM_EXIT_STATS_NO_TSC;
+	return stats->hidden_tsc != KVM_EXIT_STATS_NO_TSC;
 }
 
 void __kvm_exit_stats_vcpu_put(struct kvm_vcpu *vcpu)
@@ -429,13 +424,14 @@ static void kvm_exit_stats_add_part(struct kvm_vcpu_exit_stats *stats,
 /* The time since the exit before this one ends with the last VM-Enter. */
 static void kvm_exit_stats_close(struct kvm_vcpu_exit_stats *stats)
 {
-	bool split = stats->since == KVM_EXIT_STATS_NO_TSC;
-	u64 since = split ? stats->split_tsc : stats->since;
+	u64 since = min(stats->since, stats->hidden_tsc);
+	bool has_parts = stats->has_parts;
 	struct kvm_exit_stat *stat = stats->last;
-	local64_t *longest = &stats->longest[stat - stats->slots];
+	local64_t *longest;
 	u64 cycles, rest, bucket;
 
-	stats->split_tsc = KVM_EXIT_STATS_NO_TSC;
+	stats->hidden_tsc = KVM_EXIT_STATS_NO_TSC;
+	stats->has_parts = false;
 	if (since == KVM_EXIT_STATS_NO_TSC)
 		return;
 
@@ -444,11 +440,12 @@ static void kvm_exit_stats_close(struct kvm_vcpu_exit_stats *stats)
 	bucket = min_t(u64, cycles, U32_MAX);
 	local64_add(cycles, &stat->values[KVM_EXIT_STAT_CYCLES]);
 	local64_inc(&stat->values[KVM_EXIT_STAT_HISTOGRAM + __fls(bucket | 1)]);
-	if (cycles > (u64)local64_read(longest)) {
-		local64_set(longest, cycles);
+	if (cycles > stat->limit) {
+		longest = &stats->longest[stat - stats->slots];
+		local64_set(longest, max(cycles, (u64)local64_read(longest)));
 		stat->limit = bucket;
 	}
-	if (!split)
+	if (!has_parts)
 		return;
 
 	/* The whole first: who reads parts and whole reads them in reverse. */
@@ -471,13 +468,6 @@ void kvm_exit_stats_count_slow(struct kvm_vcpu *vcpu, u32 slot)
 	kvm_exit_stats_pmu_count(vcpu, slot);
 }
 EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_count_slow);
-
-/* The next exit is one for kvm_exit_stats_count_slow(). */
-void kvm_exit_stats_hide_tsc(struct kvm_vcpu *vcpu)
-{
-	kvm_exit_stats_split(&vcpu->arch.exit_stats);
-}
-EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_hide_tsc);
 
 /* The slot of a number, which is safe against speculation. */
 u32 kvm_exit_stats_slot(u16 number)

@@ -6,6 +6,7 @@
 #include <linux/cache.h>
 #include <linux/jump_label.h>
 #include <linux/kvm_host.h>
+#include <linux/limits.h>
 #include <linux/minmax.h>
 
 #include <asm/kvm_exit_stats.h>
@@ -71,13 +72,15 @@ struct kvm_exit_stat {
 	local64_t values[KVM_EXIT_STAT_NR_VALUES];
 } ____cacheline_aligned;
 
+/* No time has been taken: every difference to it is negative. */
+#define KVM_EXIT_STATS_NO_TSC	S64_MAX
+
 /* The TSC is read at each VM-Enter and VM-Exit. */
 DECLARE_STATIC_KEY_TRUE(kvm_exit_stats_tsc_key);
 /* Exits are counted.  It is enabled only while the other key is. */
 DECLARE_STATIC_KEY_TRUE(kvm_exit_stats_key);
 
 void kvm_exit_stats_count_slow(struct kvm_vcpu *vcpu, u32 slot);
-void kvm_exit_stats_hide_tsc(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_vcpu_put(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_sched_in(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_run_begin(struct kvm_vcpu *vcpu);
@@ -160,11 +163,23 @@ static __always_inline void kvm_exit_stats_count_svm(struct kvm_vcpu *vcpu, u64 
 	kvm_exit_stats_count(vcpu, kvm_exit_stats_svm_slot(exit_code));
 }
 
-/* L2 has run: let kvm_exit_stats_count() know. */
+/*
+ * Hide the TSC of the last VM-Exit, so that kvm_exit_stats_count(), which need not look for
+ * anything else then, turns to kvm_exit_stats_count_slow().
+ */
+static __always_inline void kvm_exit_stats_hide_tsc(struct kvm_vcpu_exit_stats *stats)
+{
+	if (stats->since != KVM_EXIT_STATS_NO_TSC) {
+		stats->hidden_tsc = stats->since;
+		stats->since = KVM_EXIT_STATS_NO_TSC;
+	}
+}
+
+/* L2 has run. */
 static __always_inline void kvm_exit_stats_nested(struct kvm_vcpu *vcpu)
 {
 	if (kvm_exit_stats_enabled())
-		kvm_exit_stats_hide_tsc(vcpu);
+		kvm_exit_stats_hide_tsc(&vcpu->arch.exit_stats);
 }
 
 /*

@@ -7,6 +7,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/moduleparam.h>
 #include <linux/preempt.h>
@@ -16,7 +17,23 @@
 #include "pmu.h"
 
 static bool __read_mostly exit_stats_perf = IS_ENABLED(CONFIG_KVM_EXIT_STATS_PERF);
-module_param(exit_stats_perf, bool, 0644);
+
+static int kvm_exit_stats_perf_set(const char *val, const struct kernel_param *kp)
+{
+	int r = param_set_bool(val, kp);
+
+	kvm_exit_stats_pmu_changed();
+	return r;
+}
+
+static const struct kernel_param_ops kvm_exit_stats_perf_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = kvm_exit_stats_perf_set,
+	.get = param_get_bool,
+};
+
+module_param_cb(exit_stats_perf, &kvm_exit_stats_perf_ops, &exit_stats_perf, 0644);
+__MODULE_PARM_TYPE(exit_stats_perf, "bool");
 
 static bool __ro_after_init exit_stats_soft_pmu;
 module_param(exit_stats_soft_pmu, bool, 0444);
@@ -26,6 +43,16 @@ static bool __read_mostly soft_pmu;
 
 /* In place of a slot: exits of all slots. */
 #define KVM_EXIT_STATS_ALL_SLOTS	U16_MAX
+
+/* Counts the changes of what kvm_exit_stats_pmu_offered() depends on. */
+static atomic_t pmu_changes;
+
+void kvm_exit_stats_pmu_changed(void)
+{
+	/* Pairs with atomic_read_acquire() in kvm_exit_stats_pmu_still_offered(). */
+	smp_mb__before_atomic();
+	atomic_inc(&pmu_changes);
+}
 
 bool kvm_exit_stats_soft_pmu(void)
 {
@@ -60,6 +87,21 @@ bool kvm_exit_stats_pmu_offered(struct kvm_vcpu *vcpu)
 	/* A mediated PMU's counters are the hardware's while the guest runs. */
 	return READ_ONCE(exit_stats_perf) && pmu->version && pmu->nr_arch_gp_counters &&
 	       !kvm_vcpu_has_mediated_pmu(vcpu) && kvm_exit_stats_cpuid_seen(vcpu);
+}
+
+/* The same of counters that are armed.  If not, they are so no more. */
+static bool kvm_exit_stats_pmu_still_offered(struct kvm_vcpu *vcpu)
+{
+	struct kvm_vcpu_exit_stats *stats = &vcpu->arch.exit_stats;
+	int changes = atomic_read_acquire(&pmu_changes);
+
+	if (likely(stats->pmu_changes == changes))
+		return true;
+
+	stats->pmu_changes = changes;
+	if (!kvm_exit_stats_pmu_offered(vcpu))
+		stats->pmu_armed = 0;
+	return stats->pmu_armed;
 }
 
 static bool kvm_exit_stats_is_vmx(void)
@@ -134,7 +176,7 @@ bool kvm_exit_stats_pmu_arm(struct kvm_pmc *pmc)
 		__set_bit(pmc->idx, &stats->pmu_armed);
 		/* Being scheduled in does the same. */
 		preempt_disable();
-		kvm_exit_stats_hide_tsc(pmc->vcpu);
+		kvm_exit_stats_hide_tsc(stats);
 		preempt_enable();
 	}
 	return true;
@@ -161,11 +203,9 @@ static bool kvm_exit_stats_pmu_cpl_matches(struct kvm_pmc *pmc)
 }
 
 /* Like kvm_pmu_incr_counter(), but without a request that ends the fastpath. */
-static void kvm_exit_stats_pmu_increment(struct kvm_pmc *pmc)
+static void kvm_exit_stats_pmu_increment(struct kvm_pmu *pmu, struct kvm_pmc *pmc)
 {
-	struct kvm_pmu *pmu = pmc_to_pmu(pmc);
-
-	pmc->counter = (pmc->counter + 1) & pmc_bitmask(pmc);
+	pmc->counter = (pmc->counter + 1) & pmu->counter_bitmask[KVM_PMC_GP];
 	if (likely(pmc->counter))
 		return;
 
@@ -177,23 +217,25 @@ static void kvm_exit_stats_pmu_increment(struct kvm_pmc *pmc)
 void __kvm_exit_stats_pmu_count(struct kvm_vcpu *vcpu, u32 slot)
 {
 	struct kvm_vcpu_exit_stats *stats = &vcpu->arch.exit_stats;
+	struct kvm_pmu *pmu = vcpu_to_pmu(vcpu);
+	unsigned long armed;
 	struct kvm_pmc *pmc;
 	int i;
 
-	/* So that the next exit comes here, too. */
-	kvm_exit_stats_hide_tsc(vcpu);
-
-	/* Who may may have changed since the guest has programmed it. */
-	if (!kvm_exit_stats_pmu_offered(vcpu))
+	if (!kvm_exit_stats_pmu_still_offered(vcpu))
 		return;
 
-	for_each_set_bit(i, &stats->pmu_armed, ARRAY_SIZE(stats->pmu_slots)) {
+	/* So that the next exit comes here, too. */
+	kvm_exit_stats_hide_tsc(stats);
+
+	for (armed = stats->pmu_armed; armed; armed &= armed - 1) {
+		i = __ffs(armed);
 		if (stats->pmu_slots[i] != slot &&
 		    stats->pmu_slots[i] != KVM_EXIT_STATS_ALL_SLOTS)
 			continue;
 
-		pmc = &vcpu_to_pmu(vcpu)->gp_counters[i];
+		pmc = &pmu->gp_counters[i];
 		if (kvm_exit_stats_pmu_cpl_matches(pmc))
-			kvm_exit_stats_pmu_increment(pmc);
+			kvm_exit_stats_pmu_increment(pmu, pmc);
 	}
 }

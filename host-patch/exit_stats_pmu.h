@@ -9,6 +9,7 @@
 #ifdef CONFIG_KVM_EXIT_STATS
 
 bool kvm_exit_stats_pmu_offered(struct kvm_vcpu *vcpu);
+void kvm_exit_stats_pmu_changed(void);
 
 void kvm_exit_stats_pmu_disarm(struct kvm_pmc *pmc);
 bool kvm_exit_stats_pmu_arm(struct kvm_pmc *pmc);
