@@ -29,8 +29,8 @@ static const char doc[] =
 	"the machine is in all of them: 5 times, more for more than two commands, unless -r "
 	"and -w say otherwise.  One that fails ends it.\n\n"
 	"A * marks what stands out of the noise, by a permutation test: if nothing differs, "
-	"the probability that anything is marked is at most 1 %, for all reasons and the "
-	"seconds together.  Two commands need at least 5 runs each for that.\n\n"
+	"the probability that anything is marked is at most 1 %, for all reasons, the "
+	"seconds and the hypervisor tax together.  Two commands need at least 5 runs each for that.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure; if a COMMAND fails, its status, and 128 and the signal if one ended it.";
 
@@ -132,6 +132,8 @@ static int run_programs(const struct arguments *args, struct measured *programs,
 {
 	struct exit_source source = {
 		.file = args->common.from, .cpu = args->common.cpu, .again = true,
+		/* For the hypervisor tax */
+		.steal = true,
 	};
 	int status = source_open(&source);
 	size_t i;

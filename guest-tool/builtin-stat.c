@@ -24,8 +24,9 @@ static const char doc[] =
 	"KVM, VMM and off-CPU say whose time that was.  p50 and p99 are the cycles that "
 	"half of the exits, and 99 of 100, did not exceed, as a range: k is 1024, M and G "
 	"its powers. "
-	"The hypervisor tax is the share that KVM and the VMM took of the time in which "
-	"vCPUs were not idle, the baseline's with it.\n\n"
+	"The hypervisor tax is the share that the host's work and the VMM took of the time in "
+	"which vCPUs were not halted, or on hosts that do not count steal KVM and the VMM, of "
+	"that in which vCPUs were not in HLT or MWAIT; of whole runs, the baseline included.\n\n"
 	"With --from FILE, which stat -o has written, it shows that again; with "
 	"--from FILE -- COMMAND, FILE is KVM's table of a VM on its host.\n\n"
 	"Exit status: that of COMMAND, 127 if it was not found, 126 if it could not be "
@@ -158,7 +159,7 @@ static int show_recorded(const struct arguments *args)
 int builtin_stat(int argc, char **argv)
 {
 	struct arguments args = { .plan.plan.repeat = 1, .common = COMMON_OPTIONS };
-	struct exit_source source = { .hists = true, .again = true };
+	struct exit_source source = { .hists = true, .steal = true, .again = true };
 	int status;
 
 	options_parse(&argp, argc, argv, &args);
