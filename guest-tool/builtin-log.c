@@ -215,7 +215,8 @@ static int next_line(struct log *log)
 	status = source_subtract(&log->source, &log->after, &log->before, &log->between,
 				 &migrated);
 	if (migrated) {
-		fail(0, "the VM was migrated or restored after %.3f s: this interval is left out", last - log->begun);
+		fail(0, "the VM was migrated or restored after %.3f s: this interval is left out",
+		     last - log->begun);
 		return status ? status : source_read(&log->source, &log->before);
 	}
 	log->before = log->after;
