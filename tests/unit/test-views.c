@@ -111,6 +111,9 @@ static void test_steal_between(void **state)
 	assert_int_equal(between.total.steal, 300);
 	/* 1900, but there are 2000 cycles, and others have 500 of them. */
 	assert_int_equal(between.total.halted, 1500);
+	after.rows[0].counts.halted = 1000;
+	assert_true(exit_table_subtract(&info, &after, &before, &between));
+	assert_int_equal(between.total.halted, 900);
 }
 
 /* No more than before there was the view with steal: 43 and 250 for this VM */
