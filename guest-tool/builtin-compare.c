@@ -30,7 +30,8 @@ static const char doc[] =
 	"than two.  A COMMAND that fails ends the comparison.\n\n"
 	"A * marks a significant difference, by a permutation test: if nothing differs, "
 	"the probability that anything is marked is at most 1 %, for all reasons, the "
-	"seconds and the hypervisor tax together.  Two commands need at least 5 runs each for that.\n\n"
+	"seconds and the hypervisor tax together.  Two commands need at least 5 runs "
+	"each for that.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure; if a COMMAND fails, its status, or 128 plus the signal that ended it.";
 

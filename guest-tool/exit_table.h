@@ -21,7 +21,7 @@ struct exit_counts {
 	uint64_t longest;
 	/* Exits taken while the guest ran a guest of its own */
 	uint64_t nested;
-	/* Of the cycles, waiting for a CPU and idle; the rest, less the VMM's, is the host's work. */
+	/* Of the cycles, waiting for a CPU, and idle; the rest but for the VMM's is work. */
 	uint64_t steal;
 	uint64_t halted;
 };

@@ -83,7 +83,7 @@ static int keep(struct exit_source *source, const struct command *command,
 	run->status = command->status;
 	run->vcpus = source_vcpus(source);
 	run->idle = idle_cycles(source, command, readings);
-	/* Of the settled reading is the idle time. */
+	/* The idle time is from the settled reading, which has to be of the same VM, too. */
 	status = source_subtract(source, &readings->settled, &readings->before, &run->table,
 				 &migrated);
 	if (!migrated)

@@ -214,7 +214,7 @@ static struct times mean_times(const struct exit_runs *runs)
 	return times;
 }
 
-/* Without those of idle exits */
+/* Add the cycles of a run; where there is no steal, exits in which a vCPU is idle are left out. */
 static void add_lost(const struct exit_info *info, const struct exit_table *table,
 		     struct exit_tax *cycles)
 {

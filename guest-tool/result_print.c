@@ -90,13 +90,14 @@ static void print_heading(FILE *out, const struct exit_result *result)
 		info->tsc_khz / 1000.0);
 }
 
-/* Work is of steal and halted, KVM is of off-CPU: which says how the time was divided. */
+/* "work" and "not halted" say that steal was counted, see struct exit_tax. */
 static void print_tax(FILE *out, const struct exit_result *result, const struct exit_tax *tax)
 {
 	bool steal = exit_info_has(&result->info, KVM_EXIT_STATS_FEATURE_STEAL);
 
 	if (result->baseline.command)
-		fprintf(out, "\nOf whole runs, the baseline included\n%12.6f s elapsed\n", tax->elapsed);
+		fprintf(out, "\nOf whole runs, the baseline included\n%12.6f s elapsed\n",
+			tax->elapsed);
 	fprintf(out, "%12.1f %% hypervisor tax, %s %.1f %% and VMM %.1f %%, of the %.6f s in which "
 		"vCPUs were not %s\n", 100 * tax->tax, steal ? "work" : "KVM", 100 * tax->host,
 		100 * tax->vmm, tax->busy, steal ? "halted" : "in HLT or MWAIT");

@@ -181,7 +181,8 @@ static void read_interval(const char *line, size_t size, struct interval *interv
 
 	if (!document || !json_read_number(document, "at_s", &interval->at, &error) ||
 	    !json_read_number(document, "interval_s", &interval->seconds, &error) ||
-	    !json_read_reasons(json_object_get(document, "reasons"), &interval->table, &error))
+	    !json_read_reasons(json_object_get(document, "reasons"), &boot_info,
+			       &interval->table, &error))
 		errx(1, "boot.log: %s", error.text);
 	json_decref(document);
 }
