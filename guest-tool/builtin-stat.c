@@ -23,8 +23,10 @@ static const char doc[] =
 	"Cycles are ticks of the host's TSC from an exit to the next entry.  KVM, VMM and "
 	"off-CPU split them, in percent.  p50 and p99 are the median and the 99th "
 	"percentile of the cycles of an exit, as a range: k is 1024, M and G its powers. "
-	"The hypervisor tax is the share that KVM and the VMM took of the time in which "
-	"vCPUs were not idle; the baseline is not subtracted from it.\n\n"
+	"The hypervisor tax is the share that work of the host and the VMM took of the "
+	"time in which vCPUs were not halted; where the host does not count steal, that "
+	"which KVM and the VMM took of the time in which vCPUs were not in HLT or MWAIT.  "
+	"The baseline is not subtracted from it.\n\n"
 	"--from FILE without a COMMAND shows what stat -o has written to FILE.  With a "
 	"COMMAND, FILE is KVM's table of a VM on its host.\n\n"
 	"Exit status: that of COMMAND, 127 if it was not found, 126 if it could not be "
@@ -157,7 +159,7 @@ static int show_recorded(const struct arguments *args)
 int builtin_stat(int argc, char **argv)
 {
 	struct arguments args = { .plan.plan.repeat = 1, .common = COMMON_OPTIONS };
-	struct exit_source source = { .hists = true, .again = true };
+	struct exit_source source = { .hists = true, .steal = true, .again = true };
 	int status;
 
 	options_parse(&argp, argc, argv, &args);
