@@ -63,8 +63,9 @@ run lab: GROUPS := tool kernel lab
 selftest bench: GROUPS := tool kernel selftest lab
 report: GROUPS := tool kernel lab report
 test-fresh: GROUPS := fresh
-check test-series: GROUPS := tool kernel check
-test: GROUPS := tool kernel selftest lab check test
+check: GROUPS := tool kernel check report
+test-series: GROUPS := tool kernel check
+test: GROUPS := tool kernel selftest lab check report test
 test-selftests test-debug: GROUPS := tool kernel tree selftest lab check
 host series: GROUPS := kernel
 packages-%:
@@ -198,8 +199,7 @@ report: $(lab_deps) $(B)/exit-workload $(B)/exit-report $(wildcard tests/report/
 		base64 -d | tar -x -z -C $(B)/report
 	@$(B)/exit-report $(B)/report
 	@cd $(B)/report && for picture in workloads boot bench; do \
-		gnuplot -e "reasons=$$(($$(head -n 1 $$picture.dat | wc -w) - 1))" \
-			$(CURDIR)/tests/report/$$picture.gp || exit; done
+		gnuplot $(CURDIR)/tests/report/$$picture.gp || exit; done
 	@echo "The page is $(B)/report/index.html"
 
 # The lab
@@ -222,8 +222,10 @@ selftest: $(lab_deps) $(K)/selftests/$(firstword $(TEST))
 	KVM_ARGS='$(KVM_ARGS)' tests/lab/lab $(K)
 
 # Tests
-e2e_tools := $(addprefix $(B)/,guest-check host-check vm-check vm-bench)
+e2e_tools := $(addprefix $(B)/,guest-check host-check vm-check vm-bench callers)
 e2e_programs := $(B)/exit-workload $(e2e_tools)
+# For call graphs by frame pointers
+$(B)/callers: CFLAGS += -fno-omit-frame-pointer
 $(e2e_tools): $(B)/%: tests/e2e/%.c $(wildcard tests/e2e/*.h) include/leaves.h Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $<
 
@@ -234,9 +236,9 @@ unit_src := $(wildcard tests/unit/*.c) $(filter-out guest-tool/cpuid-query.c,$(t
 $(B)/unit-tests: $(unit_src) $(tool_hdr) $(wildcard tests/unit/*.h) Makefile | packages-tool packages-check
 	@$(CC) $(SANITIZE) $(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(unit_src) -lcmocka $(tool_libs)
 
-check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/exit-workload $(K)/patched/kvm.ko
+check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/exit-workload $(B)/exit-report $(K)/patched/kvm.ko
 
-check: $(check_deps) | packages-check
+check: $(check_deps) | packages-check packages-report
 	@tests/run $(K) $(KERNEL) check
 
 bench: $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(e2e_programs)
@@ -248,7 +250,7 @@ test-fresh: | packages-fresh
 test-series: $(K)/patched/kvm.ko | packages-check
 	@tests/run $(K) $(KERNEL) series
 
-test: $(check_deps) $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check
+test: $(check_deps) $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check packages-report
 	@tests/run $(K) $(KERNEL) check lab
 
 # Fuzzing, of what reads files; clang dislikes one of our ways to write a string

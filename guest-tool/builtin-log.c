@@ -19,13 +19,12 @@
 
 static const char doc[] =
 	"Print a line for each interval: the VM exits in it, by reason.\v"
-	"The first line has all since the VM was started, so that a log that is started as "
-	"the first program of a machine has its boot, too.  exits/s and the shares of KVM, "
-	"VMM and off-CPU are of the interval, the shares of the time of all vCPUs.  An exit "
-	"that has not ended, as that of an idle vCPU, is in a later interval with its "
-	"cycles.\n\n"
-	"JSON is a document a line, CSV a line for each interval and reason.  Ends after N "
-	"intervals, or by a signal.\n\n"
+	"The first line has all exits since the VM was started.  KVM, VMM and off-CPU are in "
+	"percent of the time of all vCPUs in the interval.  The cycles of an exit are in the "
+	"interval in which it ended: those of a long halt, in the one in which the vCPU "
+	"woke.\n\n"
+	"JSON is one document for each interval, on a line of its own; CSV is a line for "
+	"each interval and reason.  Ends after N intervals, or by a signal.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other failure.";
 
 static const struct argp_option options[] = {
@@ -96,13 +95,12 @@ static double cycles_of(const struct log *log, const struct interval *interval)
 
 static void print_shares(struct log *log, const struct interval *interval)
 {
-	const struct exit_counts *total = &interval->table->total;
+	struct exit_parts parts = exit_counts_parts(&interval->table->total);
 	double all = cycles_of(log, interval);
 
 	if (all > 0)
 		fprintf(log->out, "  %5.1f%%  %5.1f%%  %6.1f%% ",
-			100 * (total->cycles - total->off_cpu - total->vmm) / all,
-			100 * total->vmm / all, 100 * total->off_cpu / all);
+			100 * parts.kvm / all, 100 * parts.vmm / all, 100 * parts.off_cpu / all);
 	else
 		fprintf(log->out, "  %6s  %6s  %7s ", "-", "-", "-");
 }
@@ -204,9 +202,9 @@ static int first_line(struct log *log)
 static int next_line(struct log *log)
 {
 	struct interval interval = { .table = &log->between };
-	int status = source_read(&log->source, &log->after);
+	int status = source_read_again(&log->source, &log->before, &log->after);
 	double last = log->last;
-	bool backwards;
+	bool migrated;
 
 	if (status)
 		return status;
@@ -214,10 +212,10 @@ static int next_line(struct log *log)
 	interval.at = log->last - log->begun;
 	interval.seconds = log->last - last;
 	status = source_subtract(&log->source, &log->after, &log->before, &log->between,
-				 &backwards);
-	if (backwards) {
-		fail(0, "counts went backwards after %.3f s, as when a VM is migrated: "
-		     "this interval is left out", last - log->begun);
+				 &migrated);
+	if (migrated) {
+		fail(0, "the VM was migrated or restored after %.3f s: this interval is left out",
+		     last - log->begun);
 		return status ? status : source_read(&log->source, &log->before);
 	}
 	log->before = log->after;
@@ -282,7 +280,7 @@ int builtin_log(int argc, char **argv)
 	log->source.file = args.common.from;
 	log->source.again = true;
 	log->source.cpu = args.common.cpu;
-	log->source.hists = args.common.format != FORMAT_TEXT;
+	log->source.hists = log->source.steal = args.common.format != FORMAT_TEXT;
 	status = open_and_run(log);
 	free(log);
 	return status;

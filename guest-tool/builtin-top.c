@@ -27,13 +27,13 @@
 #define DELAY_MAX	86400
 
 static const char doc[] =
-	"Show the VM exits by reason of each interval, as they happen.\v"
-	"A row's share is that of all exits, its time that of KVM and the VMM, in percent "
-	"of the time that the vCPUs had.  KVM, VMM and off-CPU say whose time its cycles "
-	"were; off-CPU ones, halted or preempted, are not in its time.  From a host's file, "
-	"which does not have the number of vCPUs, the time is in percent of one vCPU's.  "
-	"An exit counts when it has ended, a long halt in the interval in which the vCPU "
-	"wakes.  The exits that the reading itself causes are left out.\n\n"
+	"Show the VM exits by reason of each interval, live.\v"
+	"Share is a row's share of all exits, time the cycles in KVM and the VMM in percent "
+	"of the time of all vCPUs.  KVM, VMM and off-CPU split a row's cycles, in percent; "
+	"those off-CPU, halted or preempted, are not in its time.  A host's file does not "
+	"say how many vCPUs there are: time is then in percent of one vCPU.  An exit's "
+	"cycles are in the interval in which it ended, those of a long halt in the one in "
+	"which the vCPU woke.  The exits that the reading itself causes are left out.\n\n"
 	"On a terminal, h shows the keys.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure.";
@@ -44,7 +44,7 @@ static const char help[] =
 	"  e     sort by exits\n"
 	"  t     sort by time: cycles that were not off-CPU\n"
 	"  c     sort by cycles per exit\n"
-	"  v     each vCPU by itself, which wakes it once an interval, or all together\n"
+	"  v     each vCPU by itself (wakes it once an interval) or all together\n"
 	"  + -   double or halve the interval\n"
 	"  h ?   this help\n"
 	"  q     quit\n"
@@ -58,7 +58,7 @@ enum {
 static const struct argp_option options[] = {
 	{ "interval", 'i', "MS", 0, "Milliseconds of an interval (2000)", 0 },
 	{ "batch", 'b', NULL, 0,
-	  "Print a table an interval, as when stdout is no terminal", 0 },
+	  "Print a table for each interval, the default if stdout is no terminal", 0 },
 	{ "count", 'n', "N", 0, "End after N intervals", 0 },
 	/* What these were called before */
 	{ "delay", 'd', "SEC", OPTION_HIDDEN, NULL, 0 },
@@ -214,6 +214,7 @@ static int open_source(struct top *top)
 		.cpu = top->args.common.cpu,
 		/* CSV and JSON have room for them. */
 		.hists = top->args.common.format != FORMAT_TEXT,
+		.steal = top->args.common.format != FORMAT_TEXT,
 	};
 	status = begin(top);
 	top->info = top->meters->source.info;
@@ -250,7 +251,7 @@ static bool reads_vcpus(const struct top *top)
 	return top->meters->source.cpu >= 0;
 }
 
-/* Read all meters.  *good is set unless a count went backwards. */
+/* Read all meters.  *good is set unless the VM was migrated. */
 static int read_meters(struct top *top, bool *good)
 {
 	struct meter *meter;
@@ -258,11 +259,10 @@ static int read_meters(struct top *top, bool *good)
 
 	*good = true;
 	for (meter = top->meters; meter < top->meters + top->nr_meters; meter++) {
-		status = source_read(&meter->source, &top->after);
+		status = source_read_again(&meter->source, &meter->before, &top->after);
 		if (status)
 			return status;
-		if (!exit_table_subtract(&meter->source.info, &top->after, &meter->before,
-					 &top->between))
+		if (!source_between(&meter->source, &top->after, &meter->before, &top->between))
 			*good = false;
 		meter->before = top->after;
 		if (!rates_add(&top->all, -1, &top->between) ||
@@ -390,21 +390,24 @@ static int end_interval(struct top *top)
 	}
 	rates_begin(&top->all, 0);
 	rates_begin(&top->by_vcpu, 0);
-	top->message = "Counts went backwards, as when a VM is migrated: the interval is left out";
+	top->message = "The VM was migrated or restored: the interval is left out";
 	if (!top->live)
 		fail(0, "%s", top->message);
 	/* Our own exits are not in the new counts either. */
-	return begin(top);
+	status = begin(top);
+	top->info.identity = top->meters->source.info.identity;
+	top->info.tsc_khz = top->meters->source.info.tsc_khz;
+	return status;
 }
 
 static int toggle_vcpus(struct top *top)
 {
 	if (top->args.common.from)
-		top->message = "A file has no vCPUs of their own";
+		top->message = "A file has only its sum: use --from .../vcpuN/exit_stats";
 	else if (top->args.common.cpu >= 0)
-		top->message = "This is one vCPU alone";
+		top->message = "Only one vCPU is shown (-v)";
 	else if (!exit_info_has(&top->info, KVM_EXIT_STATS_FEATURE_VCPU))
-		top->message = "This KVM does not count each vCPU";
+		top->message = "This KVM has no statistics per vCPU";
 	else
 		top->vcpus = !top->vcpus;
 	if (!top->vcpus || reads_vcpus(top))

@@ -11,11 +11,11 @@ struct measure_plan {
 	unsigned int repeat;
 	/* Runs before those that count */
 	unsigned int warmup;
-	/* Measured as often, and left out; NULL if nothing is */
+	/* A command that is measured as often, to be subtracted, or NULL */
 	const char *baseline;
-	/* What the programs write is not of interest. */
+	/* Discard what the programs write. */
 	bool quiet;
-	/* One that fails ends it; text for people on what to do then, or NULL: all go on. */
+	/* Advice to print if a program fails, which then ends it all; NULL: go on. */
 	const char *at_failure;
 };
 
@@ -30,7 +30,7 @@ struct measured {
 /*
  * Run programs, taking turns, and fill in their results: what happened while they ran,
  * without the exits of the reading and those of making the process up to the start
- * of the program.  Says what goes wrong, once; a run in which a count went backwards
+ * of the program.  Says what goes wrong, once; a run in which the VM was migrated
  * is said to be left out, and is.  Ends early when a program cannot be started, by
  * a signal, or as the plan says; says how many runs there are then, if that is not all.  A
  * run that a signal cut short does not count, unless it was to be the only one.  If there

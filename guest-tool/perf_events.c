@@ -60,15 +60,38 @@ const char *perf_event_name(unsigned int encoding, int number, char text[PERF_EV
 	return text;
 }
 
+static unsigned int event_select(unsigned int encoding)
+{
+	return encoding == KVM_EXIT_STATS_ENCODING_SVM ? KVM_EXIT_STATS_SVM_EVENT :
+							  KVM_EXIT_STATS_VMX_EVENT;
+}
+
 const char *perf_event_text(unsigned int encoding, int number, char text[PERF_EVENT_MAX])
 {
-	bool svm = encoding == KVM_EXIT_STATS_ENCODING_SVM;
 	char name[PERF_EVENT_MAX];
 
 	snprintf(text, PERF_EVENT_MAX, "cpu/event=0x%x,umask=0x%02x,name=%.40s/",
-		 svm ? KVM_EXIT_STATS_SVM_EVENT : KVM_EXIT_STATS_VMX_EVENT,
-		 perf_event_umask(encoding, number), perf_event_name(encoding, number, name));
+		 event_select(encoding), perf_event_umask(encoding, number),
+		 perf_event_name(encoding, number, name));
 	return text;
+}
+
+/* Of an event as perf calls it that has no name of its own: cpu/event=0xf5,umask=10/ */
+static int number_of_raw(unsigned int encoding, const char *event)
+{
+	unsigned int select, umask;
+	int number;
+	char end;
+
+	if (sscanf(event, "cpu/event=%i,umask=%i%c", (int *)&select, (int *)&umask, &end) != 3 ||
+	    end != '/' || select != event_select(encoding))
+		return -1;
+	for (number = perf_event_next(encoding, -1); number >= 0;
+	     number = perf_event_next(encoding, number)) {
+		if (perf_event_umask(encoding, number) == (int)umask)
+			return number;
+	}
+	return -1;
 }
 
 int perf_event_number(unsigned int encoding, const char *name)
@@ -77,7 +100,7 @@ int perf_event_number(unsigned int encoding, const char *name)
 	int number;
 
 	if (strncasecmp(name, PREFIX, strlen(PREFIX)))
-		return -1;
+		return number_of_raw(encoding, name);
 	name += strlen(PREFIX);
 	if (snprintf(reason, sizeof(reason), "%.*s", (int)strcspn(name, ":"), name) >=
 	    EXIT_NAME_MAX)

@@ -39,7 +39,10 @@ const char *perf_event_reason(unsigned int encoding, int number, char name[EXIT_
 const char *perf_event_name(unsigned int encoding, int number, char text[PERF_EVENT_MAX]);
 const char *perf_event_text(unsigned int encoding, int number, char text[PERF_EVENT_MAX]);
 
-/* The number whose event has this name, with or without modifiers behind a colon, or -1. */
+/*
+ * The number whose event perf calls so, with or without modifiers, or -1.  Without a name
+ * from us that is the event itself.
+ */
 int perf_event_number(unsigned int encoding, const char *name);
 
 /*

@@ -9,8 +9,8 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{ "vmx", OPTION_VMX, NULL, 0, "Those of Intel's processors", 0 },
-	{ "svm", OPTION_SVM, NULL, 0, "Those of AMD's", 0 },
+	{ "vmx", OPTION_VMX, NULL, 0, "Use exit reasons of VMX (Intel)", 0 },
+	{ "svm", OPTION_SVM, NULL, 0, "Use exit codes of SVM (AMD)", 0 },
 	{ 0 }
 };
 

@@ -151,7 +151,7 @@ static void kvm_exit_stats_set_slots(struct kvm_vcpu_exit_stats *stats,
 	smp_store_release(&stats->slots, slots);
 }
 
-/* Slots for all vCPUs, or for none that has not had some before. */
+/* Give slots to all vCPUs that have none, or to none of them. */
 static int kvm_exit_stats_alloc_all(void)
 {
 	struct kvm_vcpu_exit_stats *stats;
@@ -204,7 +204,7 @@ static void kvm_exit_stats_disable(void)
 {
 	static_branch_disable(&kvm_exit_stats_key);
 	static_branch_disable(&kvm_exit_stats_tsc_key);
-	/* Wait for who is past the key, with preemption disabled. */
+	/* Wait for readers of the key, which have preemption disabled. */
 	synchronize_rcu();
 }
 
@@ -334,7 +334,7 @@ static u64 kvm_exit_stats_cycles(u64 ns)
 	return mul_u64_u32_div(ns, tsc_khz, USEC_PER_SEC);
 }
 
-/* What the scheduler has let the task wait for a CPU. */
+/* Cycles that the task has waited for a CPU, as the scheduler counts them. */
 static u64 kvm_exit_stats_stolen(struct kvm_vcpu_exit_stats *stats)
 {
 	return kvm_exit_stats_cycles(current->sched_info.run_delay - stats->run_delay);
@@ -351,7 +351,7 @@ void __kvm_exit_stats_sched_in(struct kvm_vcpu *vcpu)
 	struct kvm_vcpu_exit_stats *stats = &vcpu->arch.exit_stats;
 	u64 cycles, stolen;
 
-	/* The VMM's time is all its own, its other ioctls included. */
+	/* All of this time is the VMM's, its other ioctls included. */
 	if (stats->vmm_tsc || !kvm_exit_stats_split(stats))
 		return;
 
@@ -391,7 +391,7 @@ void __kvm_exit_stats_idle_begin(struct kvm_vcpu *vcpu)
 	preempt_enable();
 }
 
-/* Asleep until it was woken, or polled for.  The rest is KVM's work, or stolen. */
+/* Idle is asleep until woken, or polling.  The rest is KVM's work, or stolen. */
 void __kvm_exit_stats_idle_end(struct kvm_vcpu *vcpu)
 {
 	struct kvm_vcpu_exit_stats *stats = &vcpu->arch.exit_stats;

@@ -88,7 +88,7 @@ void __kvm_exit_stats_run_end(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_idle_begin(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_idle_end(struct kvm_vcpu *vcpu);
 
-/* rdtsc() has the halves put together; that is left to who loads @tsc. */
+/* Unlike rdtsc(), leave it to whoever loads @tsc to combine the halves. */
 static __always_inline void kvm_exit_stats_rdtsc(u64 *tsc)
 {
 	u32 *halves = (u32 *)tsc;
@@ -97,8 +97,8 @@ static __always_inline void kvm_exit_stats_rdtsc(u64 *tsc)
 }
 
 /*
- * The last before VM-Enter and the first after VM-Exit, in noinstr code.  What they
- * leave is for kvm_exit_stats_count().
+ * The last thing before VM-Enter and the first after VM-Exit, in noinstr code.
+ * kvm_exit_stats_count() uses what they store.
  */
 static __always_inline void kvm_exit_stats_vmenter(struct kvm_vcpu *vcpu)
 {
@@ -183,8 +183,8 @@ static __always_inline void kvm_exit_stats_nested(struct kvm_vcpu *vcpu)
 }
 
 /*
- * The TSC when the guest last ran.  Who returns to vcpu_enter_guest() without having
- * tried a VM-Enter calls kvm_exit_stats_vmexit().
+ * The TSC when the guest last ran.  Code that returns to vcpu_enter_guest() without
+ * having tried a VM-Enter has to call kvm_exit_stats_vmexit().
  */
 static __always_inline u64 kvm_exit_stats_guest_tsc(struct kvm_vcpu *vcpu)
 {
@@ -206,7 +206,7 @@ static __always_inline void kvm_exit_stats_sched_in(struct kvm_vcpu *vcpu)
 		__kvm_exit_stats_sched_in(vcpu);
 }
 
-/* From the end of one KVM_RUN to the begin of the next, time is the VMM's. */
+/* From the end of one KVM_RUN to the start of the next, time is the VMM's. */
 static __always_inline void kvm_exit_stats_run_begin(struct kvm_vcpu *vcpu)
 {
 	if (kvm_exit_stats_enabled())
@@ -269,7 +269,7 @@ void kvm_exit_stats_read_totals(struct kvm *kvm, struct kvm_vcpu *vcpu,
 void kvm_exit_stats_read_block(struct kvm *kvm, struct kvm_vcpu *vcpu, u32 index,
 			       unsigned long *seen);
 
-/* What follows struct kvm_vcpu_stat in what a vCPU's binary statistics have. */
+/* What a vCPU's binary statistics have behind struct kvm_vcpu_stat. */
 struct kvm_exit_stats_data {
 	u64 exit_stats_exits;
 	u64 exit_stats_cycles;

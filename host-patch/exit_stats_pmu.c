@@ -54,12 +54,6 @@ void kvm_exit_stats_pmu_changed(void)
 	atomic_inc(&pmu_changes);
 }
 
-bool kvm_exit_stats_soft_pmu(void)
-{
-	return soft_pmu;
-}
-EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_soft_pmu);
-
 /*
  * Where the host has no counters, describe an architectural PMU without any events.  Intel's
  * has fixed counters, too, for Linux does not use one that has none.
@@ -108,6 +102,13 @@ static bool kvm_exit_stats_is_vmx(void)
 {
 	return kvm_exit_stats_encoding() == KVM_EXIT_STATS_ENCODING_VMX;
 }
+
+/* Is there such a PMU in the place of an architectural one of Intel's? */
+bool kvm_exit_stats_soft_perfmon(void)
+{
+	return soft_pmu && kvm_exit_stats_is_vmx();
+}
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_soft_perfmon);
 
 static bool kvm_exit_stats_pmu_is_event(u64 eventsel)
 {

@@ -16,7 +16,7 @@ bool kvm_exit_stats_pmu_arm(struct kvm_pmc *pmc);
 void kvm_exit_stats_pmu_reset(struct kvm_vcpu *vcpu);
 
 void kvm_exit_stats_soft_pmu_init(struct x86_pmu_capability *cap);
-bool kvm_exit_stats_soft_pmu(void);
+bool kvm_exit_stats_soft_perfmon(void);
 
 void __kvm_exit_stats_pmu_count(struct kvm_vcpu *vcpu, u32 slot);
 
@@ -33,7 +33,7 @@ static inline void kvm_exit_stats_pmu_disarm(struct kvm_pmc *pmc) { }
 static inline bool kvm_exit_stats_pmu_arm(struct kvm_pmc *pmc) { return false; }
 static inline void kvm_exit_stats_pmu_reset(struct kvm_vcpu *vcpu) { }
 static inline void kvm_exit_stats_soft_pmu_init(struct x86_pmu_capability *cap) { }
-static inline bool kvm_exit_stats_soft_pmu(void) { return false; }
+static inline bool kvm_exit_stats_soft_perfmon(void) { return false; }
 
 #endif /* CONFIG_KVM_EXIT_STATS */
 

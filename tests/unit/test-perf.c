@@ -75,6 +75,13 @@ static void test_names_of_events_are_unique(void **state)
 	}
 	assert_int_equal(perf_event_number(VMX, "exit_hlt:u"), 12);
 	assert_int_equal(perf_event_number(VMX, "exit_hl"), -1);
+	/* Without a name of ours */
+	assert_int_equal(perf_event_number(VMX, "cpu/event=0xf5,umask=10/"), 10);
+	assert_int_equal(perf_event_number(VMX, "cpu/event=0xf5,umask=0xff/u"), EXIT_ALL);
+	assert_int_equal(perf_event_number(SVM, "cpu/event=0x7da,umask=0xf3/"), 0x403);
+	assert_int_equal(perf_event_number(SVM, "cpu/event=0xf5,umask=10/"), -1);
+	assert_int_equal(perf_event_number(SVM, "cpu/event=0x7da,umask=0xfe/"), -1);
+	assert_int_equal(perf_event_number(VMX, "cpu/event=0xf5,umask=10,inv/"), -1);
 	assert_int_equal(perf_event_number(VMX, "cycles"), -1);
 }
 
@@ -338,12 +345,33 @@ static void expect_row(const struct code_table *table, size_t i, uint64_t exits,
 	assert_string_equal(table->rows[i]->code.line, line);
 }
 
-static void test_recorded_samples(void **state)
+/* From a VM, by perf 6.12 */
+static void test_samples_of_a_vm(void **state)
 {
 	struct code_table table;
 
 	(void)state;
 	read_recording("perf-script", false, &table);
+	assert_int_equal(table.skipped, 0);
+	assert_int_equal(table.nr, 3);
+	expect_row(&table, 0, 1100, 11, "call_hypervisor", "");
+	expect_row(&table, 1, 1100, 11, "call_port", "");
+	expect_row(&table, 2, 1000, 10, "call_cpuid", "");
+	code_table_free(&table);
+
+	read_recording("perf-script-callchain", false, &table);
+	assert_int_equal(table.skipped, 0);
+	assert_int_equal(table.samples, 9);
+	expect_row(&table, 0, 360, 9, "call_cpuid", "");
+	code_table_free(&table);
+}
+
+static void test_recorded_samples(void **state)
+{
+	struct code_table table;
+
+	(void)state;
+	read_recording("perf-script-names", false, &table);
 	assert_int_equal(table.samples, 9);
 	assert_int_equal(table.exits, 900);
 	assert_int_equal(table.nr, 8);
@@ -358,7 +386,7 @@ static void test_recorded_call_graphs(void **state)
 	struct code_table table;
 
 	(void)state;
-	read_recording("perf-script-graph", true, &table);
+	read_recording("perf-script-lines", true, &table);
 	assert_int_equal(table.skipped, 0);
 	assert_int_equal(table.nr, 2);
 	expect_row(&table, 0, 200, 2, "a::B::run", "prog.cc:2");
@@ -366,7 +394,7 @@ static void test_recorded_call_graphs(void **state)
 	code_table_free(&table);
 
 	/* Source lines are not asked for. */
-	read_recording("perf-script-graph", false, &table);
+	read_recording("perf-script-lines", false, &table);
 	assert_int_equal(table.skipped, 0);
 	expect_row(&table, 1, 100, 1, "a::B::operator()", "");
 	code_table_free(&table);
@@ -453,6 +481,7 @@ int run_perf_tests(void)
 		cmocka_unit_test(test_arguments_of_perf),
 		cmocka_unit_test(test_samples_parsed),
 		cmocka_unit_test(test_garbage_is_no_sample),
+		cmocka_unit_test(test_samples_of_a_vm),
 		cmocka_unit_test(test_recorded_samples),
 		cmocka_unit_test(test_recorded_call_graphs),
 		cmocka_unit_test(test_code_printed),
