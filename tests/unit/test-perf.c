@@ -388,9 +388,11 @@ static void test_recorded_call_graphs(void **state)
 	(void)state;
 	read_recording("perf-script-lines", true, &table);
 	assert_int_equal(table.skipped, 0);
-	assert_int_equal(table.nr, 2);
+	assert_int_equal(table.nr, 3);
 	expect_row(&table, 0, 200, 2, "a::B::run", "prog.cc:2");
 	expect_row(&table, 1, 100, 1, "a::B::operator()", "prog.cc:3");
+	/* The caller is not where it was. */
+	assert_null(table.rows[2]->code.function);
 	code_table_free(&table);
 
 	/* Source lines are not asked for. */
