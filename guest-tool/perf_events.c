@@ -60,7 +60,7 @@ const char *perf_event_name(unsigned int encoding, int number, char text[PERF_EV
 	return text;
 }
 
-static unsigned int event_select(unsigned int encoding)
+static int event_select(unsigned int encoding)
 {
 	return encoding == KVM_EXIT_STATS_ENCODING_SVM ? KVM_EXIT_STATS_SVM_EVENT :
 							  KVM_EXIT_STATS_VMX_EVENT;
@@ -79,16 +79,15 @@ const char *perf_event_text(unsigned int encoding, int number, char text[PERF_EV
 /* Of an event as perf calls it that has no name of its own: cpu/event=0xf5,umask=10/ */
 static int number_of_raw(unsigned int encoding, const char *event)
 {
-	unsigned int select, umask;
-	int number;
+	int select, umask, number;
 	char end;
 
-	if (sscanf(event, "cpu/event=%i,umask=%i%c", (int *)&select, (int *)&umask, &end) != 3 ||
+	if (sscanf(event, "cpu/event=%i,umask=%i%c", &select, &umask, &end) != 3 ||
 	    end != '/' || select != event_select(encoding))
 		return -1;
 	for (number = perf_event_next(encoding, -1); number >= 0;
 	     number = perf_event_next(encoding, number)) {
-		if (perf_event_umask(encoding, number) == (int)umask)
+		if (perf_event_umask(encoding, number) == umask)
 			return number;
 	}
 	return -1;
