@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /* stat: the exits while a command runs. */
 #include <argp.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "baseline.h"
 #include "builtin.h"
 #include "command.h"
+#include "exit_names.h"
 #include "measure.h"
 #include "options.h"
 #include "outfile.h"
 #include "plan_options.h"
+#include "table_print.h"
 #include "util.h"
 
-static const char args_doc[] = "-- COMMAND...\n--from FILE";
+static const char args_doc[] = "-- COMMAND...\n-p PID\n--from FILE";
 static const char doc[] =
-	"Show the VM exits by reason while COMMAND runs, on stderr.\v"
+	"Show the VM exits by reason while COMMAND, or the process PID, runs, on stderr.\v"
 	"The command's output is untouched, its exit status is passed on, and signals "
 	"go to it.  One that would end this program ends repetition, too: the run that it "
 	"cuts short does not count.  With -r or -w the command has no input.  The exits "
@@ -26,6 +29,12 @@ static const char doc[] =
 	"its powers. "
 	"The hypervisor tax is the share that KVM and the VMM took of the time in which "
 	"vCPUs were not idle, the baseline's with it.\n\n"
+	"With -p PID it ends when that process does, or by a signal, as of ^C, with status 0.  "
+	"The user and system time is that of the process without its children; it is not "
+	"known if another one has waited for it.  With -I a table of each interval comes "
+	"before that of all: the seconds since the start, a line for each reason; in JSON a "
+	"document a line, in CSV an empty line ends them.  With -A there are rows for each "
+	"vCPU, with shares of its own; the total is that of all.\n\n"
 	"With --from FILE, which stat -o has written, it shows that again; with "
 	"--from FILE -- COMMAND, FILE is KVM's table of a VM on its host.\n\n"
 	"Exit status: that of COMMAND, 127 if it was not found, 126 if it could not be "
@@ -33,29 +42,48 @@ static const char doc[] =
 	"error, 2 no statistics on this host, 3 other failure.";
 
 static const struct argp_option options[] = {
+	{ "pid", 'p', "PID", 0, "Until the process PID ends, in place of a COMMAND", 0 },
+	{ "interval", 'I', "MS", 0, "Print a table every MS milliseconds, 10 or more, too", 0 },
 	{ "output", 'o', "FILE", 0, "Write JSON to FILE, too", 0 },
 	{ 0 }
 };
 
 struct arguments {
 	struct plan_options plan;
+	pid_t pid;
+	/* Has any interval been printed? */
+	bool printed;
 	const char *output;
 	char **command;
 	struct common_options common;
 };
 
+/* What needs something to run, and does nothing with what was recorded; or NULL */
+static const char *needs_command(const struct arguments *args)
+{
+	if (args->output)
+		return "--output";
+	if (args->plan.plan.interval)
+		return "--interval";
+	return args->common.per_vcpu ? "--per-vcpu" : args->plan.given;
+}
+
 static void check_arguments(struct argp_state *state, const struct arguments *args)
 {
-	const char *given = args->output ? "--output" : args->plan.given;
+	const struct measure_plan *plan = &args->plan.plan;
 
-	if (args->command)
+	if (args->pid && (args->command || args->plan.given))
+		argp_error(state, "-p excludes a COMMAND, -r, -w and --baseline");
+	if (plan->interval && (plan->repeat > 1 || plan->warmup || plan->baseline))
+		argp_error(state, "-I excludes -r, -w and --baseline");
+	if (args->command || args->pid)
 		return;
 	if (!args->common.from)
-		argp_error(state, "a COMMAND to run is missing, or --from FILE that stat -o has "
-			   "written");
-	if (given)
+		argp_error(state, "a COMMAND to run is missing, or -p PID, or --from FILE that "
+			   "stat -o has written");
+	if (needs_command(args))
 		argp_error(state, "%s needs a COMMAND to run; --from alone shows what was "
-			   "recorded", given);
+			   "recorded", needs_command(args));
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -66,6 +94,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &args->plan;
 		state->child_inputs[1] = state->child_inputs[2] = &args->common;
+		state->child_inputs[3] = &args->common;
+		break;
+	case 'p':
+		args->pid = option_number(state, "-p", arg, 1, INT32_MAX);
+		break;
+	case 'I':
+		args->plan.plan.interval = option_number(state, "-I", arg, 10,
+							 24 * 60 * 60 * 1000) / 1000.0;
 		break;
 	case 'o':
 		args->output = arg;
@@ -83,9 +119,87 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp argp = {
-	options, parse_option, args_doc, doc, plan_options, NULL, NULL,
+static const struct argp_child children[] = {
+	{ &plan_argp, 0, NULL, 0 },
+	{ &source_argp, 0, NULL, 0 },
+	{ &per_vcpu_argp, 0, NULL, 0 },
+	{ &format_argp, 0, NULL, 0 },
+	{ 0 }
 };
+
+static const struct argp argp = {
+	options, parse_option, args_doc, doc, children, NULL, NULL,
+};
+
+static void print_titles(FILE *out, const struct meters *meters)
+{
+	fprintf(out, "#%11s", "seconds");
+	if (meters->by_vcpu)
+		fprintf(out, "  %4s", "vCPU");
+	fprintf(out, "  %5s  %-*s  %9s  %10s  %12s  %11s", "exit",
+		exit_name_width(meters->info.encoding), "name", "exits", "exits/s", "cycles",
+		"cycles/exit");
+	if (exit_info_has(&meters->info, KVM_EXIT_STATS_FEATURE_SPLIT))
+		table_print_split_titles(out);
+	fputc('\n', out);
+}
+
+static void print_row(FILE *out, const struct interval *interval, const struct meter *meter,
+		      const struct exit_row *row)
+{
+	const struct exit_info *info = &interval->meters->info;
+	const struct exit_counts *counts = &row->counts;
+	char name[EXIT_NAME_MAX];
+
+	fprintf(out, "%12.6f", interval->at);
+	if (interval->meters->by_vcpu)
+		fprintf(out, "  %4ld", meter->source.cpu);
+	fprintf(out, "  %5" PRIu32 "  %-*s  %9" PRIu64 "  %10.1f  %12" PRIu64 "  %11" PRIu64,
+		row->number, exit_name_width(info->encoding),
+		exit_name(info->encoding, row->number, name), counts->exits,
+		counts->exits / interval->seconds, counts->cycles, exit_cycles_per_exit(counts));
+	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
+		table_print_split(out, counts->cycles, counts->vmm, counts->off_cpu);
+	fputc('\n', out);
+}
+
+static void print_text(FILE *out, const struct interval *interval, bool first)
+{
+	const struct meters *meters = interval->meters;
+	size_t i, k;
+
+	if (first)
+		print_titles(out, meters);
+	for (i = 0; i < meters->nr; i++) {
+		for (k = 0; k < meters->of[i].between.nr; k++)
+			print_row(out, interval, &meters->of[i],
+				  &meters->of[i].between.rows[k]);
+	}
+}
+
+static void print_json(FILE *out, const struct interval *interval, bool first)
+{
+	(void)first;
+	interval_print_json(out, "interval", interval);
+}
+
+static void print_csv(FILE *out, const struct interval *interval, bool first)
+{
+	if (first)
+		interval_print_csv_names(out, interval->meters);
+	interval_print_csv(out, interval);
+}
+
+static void print_interval(const struct interval *interval, void *data)
+{
+	static void (*const printers[])(FILE *, const struct interval *, bool) = {
+		[FORMAT_TEXT] = print_text, [FORMAT_JSON] = print_json, [FORMAT_CSV] = print_csv,
+	};
+	struct arguments *args = data;
+
+	printers[args->common.format](stderr, interval, !args->printed);
+	args->printed = true;
+}
 
 static int print(const struct arguments *args, FILE *out, const struct exit_result *result)
 {
@@ -95,6 +209,8 @@ static int print(const struct arguments *args, FILE *out, const struct exit_resu
 	};
 
 	baseline_check(result);
+	if (args->printed && args->common.format != FORMAT_JSON)
+		fputc('\n', out);
 	return printers[args->common.format](out, result);
 }
 
@@ -107,7 +223,7 @@ static int write_output(struct outfile *out, const struct exit_result *result, i
 	return good ? failed : STATUS_FAILURE;
 }
 
-static int measure_and_print(const struct arguments *args, struct exit_source *source,
+static int measure_and_print(const struct arguments *args, struct meters *meters,
 			     struct measured *program)
 {
 	const struct exit_result *result = &program->result;
@@ -119,7 +235,7 @@ static int measure_and_print(const struct arguments *args, struct exit_source *s
 		failed = outfile_open(&out, args->output);
 	if (failed)
 		return failed;
-	failed = measure(source, &args->plan.plan, program, 1);
+	failed = measure(meters, &args->plan.plan, program, 1);
 	if (!failed && !result->measured.nr)
 		failed = STATUS_FAILURE;
 	/* First, for it may be that nobody reads the table. */
@@ -130,15 +246,18 @@ static int measure_and_print(const struct arguments *args, struct exit_source *s
 	return failed ? failed : unwritten;
 }
 
-static int run(const struct arguments *args, struct exit_source *source)
+static int run(const struct arguments *args, struct meters *meters)
 {
 	struct measured program = { .argv = args->command };
+	struct exit_runs *runs = &program.result.measured;
 	int failed;
 
-	program.result.measured.command = command_text(args->command);
-	if (!program.result.measured.command)
+	runs->pid = args->pid;
+	if (args->command)
+		runs->command = command_text(args->command);
+	if (args->command && !runs->command)
 		return fail(STATUS_FAILURE, "not enough memory");
-	failed = measure_and_print(args, source, &program);
+	failed = measure_and_print(args, meters, &program);
 	result_free(&program.result);
 	return program.status ? program.status : failed;
 }
@@ -159,14 +278,20 @@ int builtin_stat(int argc, char **argv)
 {
 	struct arguments args = { .plan.plan.repeat = 1, .common = COMMON_OPTIONS };
 	struct exit_source source = { .hists = true, .again = true };
+	struct meters meters;
 	int status;
 
 	options_parse(&argp, argc, argv, &args);
-	if (!args.command)
+	if (!args.command && !args.pid)
 		return show_recorded(&args);
 
 	source.file = args.common.from;
 	source.cpu = args.common.cpu;
-	status = source_open(&source);
-	return status ? status : run(&args, &source);
+	args.plan.plan.show = print_interval;
+	args.plan.plan.data = &args;
+	status = meters_open(&meters, &source, args.common.per_vcpu);
+	if (!status)
+		status = run(&args, &meters);
+	meters_free(&meters);
+	return status;
 }

@@ -95,7 +95,7 @@ static int read_first(struct meter *meter)
 	return STATUS_OK;
 }
 
-static int read_all_first(struct meters *meters)
+int meters_begin(struct meters *meters)
 {
 	int status = STATUS_OK;
 	size_t i;
@@ -129,7 +129,7 @@ int meters_open(struct meters *meters, const struct exit_source *like, bool by_v
 	else
 		status = add_cpus(meters, like);
 	if (!status)
-		status = read_all_first(meters);
+		status = meters_begin(meters);
 	if (!status)
 		meters->info = info_of_all(meters, like);
 	return status;
@@ -170,9 +170,14 @@ int meters_read(struct meters *meters, bool *backwards)
 	if (status || !*backwards)
 		return status;
 	/* Our own exits are not in the new counts either. */
-	status = read_all_first(meters);
+	status = meters_begin(meters);
 	forget_what_was_between(meters);
 	return status;
+}
+
+unsigned int meters_vcpus(const struct meters *meters)
+{
+	return meters->by_vcpu ? meters->nr : source_vcpus(&meters->of->source);
 }
 
 struct exit_counts meters_total(const struct meters *meters)

@@ -44,6 +44,12 @@ int meters_open(struct meters *meters, const struct exit_source *like, bool by_v
  */
 int meters_read(struct meters *meters, bool *backwards);
 
+/* Open all anew, and read them for the first time.  Returns a status as meters_open() does. */
+int meters_begin(struct meters *meters);
+
+/* How many vCPUs there are whose time counts, as source_vcpus() has it. */
+unsigned int meters_vcpus(const struct meters *meters);
+
 /* What was between in all of them together: the sum, and the longest exit. */
 struct exit_counts meters_total(const struct meters *meters);
 
