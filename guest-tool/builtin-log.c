@@ -18,21 +18,21 @@
 
 static const char doc[] =
 	"Print a line for each interval: the VM exits in it, by reason.\v"
-	"The first line has all since the VM was started, so that a log that is started as "
-	"the first program of a machine has its boot, too.  exits/s and the shares of KVM, "
-	"VMM and off-CPU are of the interval, the shares of the time of all vCPUs.  An exit "
-	"that has not ended, as that of an idle vCPU, is in a later interval with its "
-	"cycles.  The time is the local one.  With -A each vCPU has a line, and shares of its "
-	"own time.\n\n"
-	"JSON is a document a line, CSV a line for each interval and reason.  Ends after N "
-	"intervals, or by a signal.  With -o SIGHUP, as from logrotate, does not end it: it "
-	"opens FILE anew, and goes on at its end if it is still there.\n\n"
+	"The first line has all exits since the VM was started.  KVM, VMM and off-CPU are in "
+	"percent of the time of all vCPUs in the interval.  The cycles of an exit are in the "
+	"interval in which it ended: those of a long halt, in the one in which the vCPU "
+	"woke.  The time is the local one, of the end of the interval.  With -A each vCPU has a "
+	"line, in percent of its own time.\n\n"
+	"JSON is one document for each interval, on a line of its own; CSV is a line for "
+	"each interval and reason.  Ends after N intervals, or by a signal.  "
+	"With -o, SIGHUP does not end it but reopens FILE, as logrotate expects: a file that "
+	"is still there is appended to.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other failure.";
 
 static const struct argp_option options[] = {
 	{ "interval", 'i', "MS", 0, "Milliseconds of an interval (1000)", 0 },
 	{ "count", 'n', "N", 0, "End after N intervals", 0 },
-	{ "omit-first", 'y', NULL, 0, "Without the first line, that of all before", 0 },
+	{ "omit-first", 'y', NULL, 0, "Leave out the first line", 0 },
 	{ "output", 'o', "FILE", 0, "Write to FILE in place of stdout", 0 },
 	{ 0 }
 };

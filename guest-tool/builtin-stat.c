@@ -17,34 +17,34 @@
 
 static const char args_doc[] = "-- COMMAND...\n-p PID\n--from FILE";
 static const char doc[] =
-	"Show the VM exits by reason while COMMAND, or the process PID, runs, on stderr.\v"
-	"The command's output is untouched, its exit status is passed on, and signals "
-	"go to it.  One that would end this program ends repetition, too: the run that it "
-	"cuts short does not count.  With -r or -w the command has no input.  The exits "
-	"that the reading itself causes are left out.  Other "
-	"programs, and the kernel, are not: what the VM does meanwhile counts.\n\n"
-	"Cycles are ticks of the host's TSC from an exit to the entry that follows. "
-	"KVM, VMM and off-CPU say whose time that was.  p50 and p99 are the cycles that "
-	"half of the exits, and 99 of 100, did not exceed, as a range: k is 1024, M and G "
-	"its powers. "
+	"Run COMMAND, or wait for process PID, and show the VM exits by reason meanwhile, on "
+	"stderr.\v"
+	"The command's output is left alone; its exit status is passed on, and so are "
+	"signals to this program.  SIGHUP, SIGINT, SIGQUIT and SIGTERM also end -r; the run "
+	"in progress is discarded.  With -r or -w the command has no input.  The exits "
+	"that the reading itself causes are left out, those that other programs and the "
+	"kernel cause meanwhile are counted.\n\n"
+	"Cycles are ticks of the host's TSC from an exit to the next entry.  KVM, VMM and "
+	"off-CPU split them, in percent.  p50 and p99 are the median and the 99th "
+	"percentile of the cycles of an exit, as a range: k is 1024, M and G its powers. "
 	"The hypervisor tax is the share that KVM and the VMM took of the time in which "
-	"vCPUs were not idle, the baseline's with it.\n\n"
-	"With -p PID it ends when that process does, or by a signal, as of ^C, with status 0.  "
-	"The user and system time is that of the process without its children; it is not "
-	"known if another one has waited for it.  With -I a table of each interval comes "
-	"before that of all: the seconds since the start, a line for each reason; in JSON a "
-	"document a line, in CSV an empty line ends them.  With -A there are rows for each "
-	"vCPU, with shares of its own; the total is that of all.\n\n"
-	"With --from FILE, which stat -o has written, it shows that again; with "
-	"--from FILE -- COMMAND, FILE is KVM's table of a VM on its host.\n\n"
+	"vCPUs were not idle; the baseline is not subtracted from it.\n\n"
+	"With -p PID, it ends when that process ends, or by a signal, such as ^C, with status "
+	"0.  User and system time are of that process without its children; they are not "
+	"known if its parent has already waited for it.  With -I, a table of each interval "
+	"comes first, on a line for each reason: seconds since the start, then exits.  In "
+	"JSON these are documents of one line, in CSV an empty line ends them.  With -A "
+	"there are rows for each vCPU, and the total of all.\n\n"
+	"--from FILE without a COMMAND shows what stat -o has written to FILE.  With a "
+	"COMMAND, FILE is KVM's table of a VM on its host.\n\n"
 	"Exit status: that of COMMAND, 127 if it was not found, 126 if it could not be "
-	"executed, 128 and the signal if one ended it.  Before it was started: 1 usage "
+	"executed, 128 plus the signal that ended it.  Before it was started: 1 usage "
 	"error, 2 no statistics on this host, 3 other failure.";
 
 static const struct argp_option options[] = {
-	{ "pid", 'p', "PID", 0, "Until the process PID ends, in place of a COMMAND", 0 },
-	{ "interval", 'I', "MS", 0, "Print a table every MS milliseconds, 10 or more, too", 0 },
-	{ "output", 'o', "FILE", 0, "Write JSON to FILE, too", 0 },
+	{ "pid", 'p', "PID", 0, "Wait for process PID to end, in place of a COMMAND", 0 },
+	{ "interval", 'I', "MS", 0, "Also print each interval of MS milliseconds, 10 or more", 0 },
+	{ "output", 'o', "FILE", 0, "Also write JSON to FILE", 0 },
 	{ 0 }
 };
 
@@ -79,11 +79,11 @@ static void check_arguments(struct argp_state *state, const struct arguments *ar
 	if (args->command || args->pid)
 		return;
 	if (!args->common.from)
-		argp_error(state, "a COMMAND to run is missing, or -p PID, or --from FILE that "
-			   "stat -o has written");
+		argp_error(state, "a COMMAND to run is missing, or -p PID, or --from FILE "
+			   "written by stat -o");
 	if (needs_command(args))
-		argp_error(state, "%s needs a COMMAND to run; --from alone shows what was "
-			   "recorded", needs_command(args));
+		argp_error(state, "%s needs a COMMAND to run; --from alone shows a "
+			   "recording", needs_command(args));
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)

@@ -26,13 +26,13 @@
 #define DELAY_MAX	86400
 
 static const char doc[] =
-	"Show the VM exits by reason of each interval, as they happen.\v"
-	"A row's share is that of all exits, its time that of KVM and the VMM, in percent "
-	"of the time that the vCPUs had.  KVM, VMM and off-CPU say whose time its cycles "
-	"were; off-CPU ones, halted or preempted, are not in its time.  From a host's file, "
-	"which does not have the number of vCPUs, the time is in percent of one vCPU's.  "
-	"An exit counts when it has ended, a long halt in the interval in which the vCPU "
-	"wakes.  The exits that the reading itself causes are left out.\n\n"
+	"Show the VM exits by reason of each interval, live.\v"
+	"Share is a row's share of all exits, time the cycles in KVM and the VMM in percent "
+	"of the time of all vCPUs.  KVM, VMM and off-CPU split a row's cycles, in percent; "
+	"those off-CPU, halted or preempted, are not in its time.  A host's file does not "
+	"say how many vCPUs there are: time is then in percent of one vCPU.  An exit's "
+	"cycles are in the interval in which it ended, those of a long halt in the one in "
+	"which the vCPU woke.  The exits that the reading itself causes are left out.\n\n"
 	"On a terminal, h shows the keys.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure.";
@@ -43,7 +43,7 @@ static const char help[] =
 	"  e     sort by exits\n"
 	"  t     sort by time: cycles that were not off-CPU\n"
 	"  c     sort by cycles per exit\n"
-	"  v     each vCPU by itself, which wakes it once an interval, or all together\n"
+	"  v     each vCPU by itself (wakes it once an interval) or all together\n"
 	"  + -   double or halve the interval\n"
 	"  h ?   this help\n"
 	"  q     quit\n"
@@ -57,7 +57,7 @@ enum {
 static const struct argp_option options[] = {
 	{ "interval", 'i', "MS", 0, "Milliseconds of an interval (2000)", 0 },
 	{ "batch", 'b', NULL, 0,
-	  "Print a table an interval, as when stdout is no terminal", 0 },
+	  "Print a table for each interval, the default if stdout is no terminal", 0 },
 	{ "count", 'n', "N", 0, "End after N intervals", 0 },
 	/* What these were called before */
 	{ "delay", 'd', "SEC", OPTION_HIDDEN, NULL, 0 },
@@ -362,12 +362,12 @@ static bool has_vcpu_files(const char *file)
 static int toggle_vcpus(struct top *top)
 {
 	if (top->args.common.from && !has_vcpu_files(top->args.common.from))
-		top->message = "This file has no vCPUs of its own";
+		top->message = "There are no vcpuN/exit_stats beside this file";
 	else if (top->args.common.cpu >= 0)
-		top->message = "This is one vCPU alone";
+		top->message = "Only one vCPU is shown (-v)";
 	else if (!top->args.common.from &&
 		 !exit_info_has(&top->info, KVM_EXIT_STATS_FEATURE_VCPU))
-		top->message = "This KVM does not count each vCPU";
+		top->message = "This KVM has no statistics per vCPU";
 	else
 		top->vcpus = !top->vcpus;
 	if (!top->vcpus || top->meters.by_vcpu)

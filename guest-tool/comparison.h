@@ -17,10 +17,10 @@ struct compared {
 	/*
 	 * Against the first: the probability of such a difference by chance, in this
 	 * alone, and of any such in all that is compared, from 0 to 1; see permutation.h.
-	 * Of no meaning in the first, and where comparison_pair has them not known.
+	 * Not set in the first, and where comparison_pair says that they are not known.
 	 */
 	double p, p_adjusted;
-	/* It stands out of the noise: p_adjusted is at most COMPARISON_ALPHA. */
+	/* It is significant: p_adjusted is at most COMPARISON_ALPHA. */
 	bool differs;
 };
 
@@ -42,7 +42,7 @@ struct comparison {
 	size_t nr_results;
 	const struct exit_result *results;
 	bool by_cycles;
-	/* One for each result, the first being of no meaning */
+	/* One for each result; the first is not used */
 	struct comparison_pair *pairs;
 	/* Seconds of a run, one for each result */
 	struct compared *elapsed;
@@ -53,7 +53,7 @@ struct comparison {
 };
 
 /*
- * Compare results, at least one and of the same vendor's exits, by exits or by cycles.
+ * Compare results, at least one and all of the same encoding, by exits or by cycles.
  * All that is marked as different, reasons and seconds, keeps to COMPARISON_ALPHA
  * together, by Westfall and Young's method, whatever the distribution: see permutation.h.
  * Only two commands of five runs each leave a fifth of it to Student's t test, of which

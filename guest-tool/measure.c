@@ -497,7 +497,7 @@ int measure(struct meters *meters, const struct measure_plan *plan, struct measu
 	if (!prepare(&m))
 		status = fail(STATUS_FAILURE, "not enough memory");
 	else if (m.baseline && !m.baseline[0])
-		status = fail(STATUS_USAGE, "the baseline is no command");
+		status = fail(STATUS_USAGE, "the baseline is not a command");
 	else
 		status = run_until_ended(&m);
 	free(m.baseline);
