@@ -110,15 +110,17 @@ static void last_interval(struct measurement *m, double time)
 /* Until the process ends, or a signal comes: interval after interval.  Returns a status. */
 static int watch(struct measurement *m, const struct process *process)
 {
-	double interval = m->plan->interval, next = m->started;
+	double interval = m->plan->interval ? m->plan->interval : FOREVER;
+	double next = m->started + interval;
 	int status = STATUS_OK;
 
-	do {
-		next += interval ? interval : FOREVER;
-		if (process_wait(process, fmax(next - now(), 0)) || ending_signal())
-			break;
+	while (!status && !process_wait(process, fmax(next - now(), 0)) && !ending_signal()) {
+		/* A signal that only the command is to heed */
+		if (now() < next)
+			continue;
 		status = next_interval(m);
-	} while (!status);
+		next += interval;
+	}
 	return status;
 }
 
