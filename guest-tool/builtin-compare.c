@@ -29,8 +29,9 @@ static const char doc[] =
 	"drift of the machine affects all of them: 5 times, more often if there are more "
 	"than two.  A COMMAND that fails ends the comparison.\n\n"
 	"A * marks a significant difference, by a permutation test: if nothing differs, "
-	"the probability that anything is marked is at most 1 %, for all reasons and the "
-	"seconds together.  Two commands need at least 5 runs each for that.\n\n"
+	"the probability that anything is marked is at most 1 %, for all reasons, the "
+	"seconds and the hypervisor tax together.  Two commands need at least 5 runs "
+	"each for that.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure; if a COMMAND fails, its status, or 128 plus the signal that ended it.";
 
@@ -132,6 +133,8 @@ static int run_programs(const struct arguments *args, struct measured *programs,
 {
 	const struct exit_source source = {
 		.file = args->common.from, .cpu = args->common.cpu, .again = true,
+		/* For the hypervisor tax */
+		.steal = true,
 	};
 	struct meters meters;
 	int status = meters_open(&meters, &source, false);

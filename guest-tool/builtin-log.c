@@ -96,13 +96,12 @@ static double cycles_of(const struct meter *meter, const struct interval *interv
 
 static void print_shares(FILE *out, const struct meter *meter, const struct interval *interval)
 {
-	const struct exit_counts *total = &meter->between.total;
+	struct exit_parts parts = exit_counts_parts(&meter->between.total);
 	double all = cycles_of(meter, interval);
 
 	if (all > 0)
 		fprintf(out, "  %5.1f%%  %5.1f%%  %6.1f%% ",
-			100 * (total->cycles - total->off_cpu - total->vmm) / all,
-			100 * total->vmm / all, 100 * total->off_cpu / all);
+			100 * parts.kvm / all, 100 * parts.vmm / all, 100 * parts.off_cpu / all);
 	else
 		fprintf(out, "  %6s  %6s  %7s ", "-", "-", "-");
 }
@@ -202,16 +201,16 @@ static int first_line(struct log *log)
 static int next_line(struct log *log)
 {
 	double last = log->last;
-	bool backwards;
-	int status = meters_read(&log->meters, &backwards);
+	bool migrated;
+	int status = meters_read(&log->meters, &migrated);
 
 	log->last = now();
 	if (status)
 		return status;
-	if (!backwards)
+	if (!migrated)
 		return print(log, log->last - last);
-	fail(0, "counts went backwards after %.3f s, as when a VM is migrated: this interval is "
-		"left out", last - log->begun);
+	fail(0, "the VM was migrated or restored after %.3f s: this interval is left out",
+	     last - log->begun);
 	return STATUS_OK;
 }
 
@@ -292,6 +291,7 @@ static int open_and_run(struct log *log)
 		.again = true,
 		.cpu = args->common.cpu,
 		.hists = args->common.format != FORMAT_TEXT,
+		.steal = args->common.format != FORMAT_TEXT,
 	};
 	int status = meters_open(&log->meters, &source, args->common.per_vcpu);
 

@@ -27,8 +27,10 @@ static const char doc[] =
 	"Cycles are ticks of the host's TSC from an exit to the next entry.  KVM, VMM and "
 	"off-CPU split them, in percent.  p50 and p99 are the median and the 99th "
 	"percentile of the cycles of an exit, as a range: k is 1024, M and G its powers. "
-	"The hypervisor tax is the share that KVM and the VMM took of the time in which "
-	"vCPUs were not idle; the baseline is not subtracted from it.\n\n"
+	"The hypervisor tax is the share that work of the host and the VMM took of the "
+	"time in which vCPUs were not halted; where the host does not count steal, that "
+	"which KVM and the VMM took of the time in which vCPUs were not in HLT or MWAIT.  "
+	"The baseline is not subtracted from it.\n\n"
 	"With -p PID, it ends when that process ends, or by a signal, such as ^C, with status "
 	"0.  User and system time are of that process without its children; they are not "
 	"known if its parent has already waited for it.  With -I, a table of each interval "
@@ -140,7 +142,7 @@ static void print_titles(FILE *out, const struct meters *meters)
 		exit_name_width(meters->info.encoding), "name", "exits", "exits/s", "cycles",
 		"cycles/exit");
 	if (exit_info_has(&meters->info, KVM_EXIT_STATS_FEATURE_SPLIT))
-		table_print_split_titles(out);
+		table_print_split_titles(out, false);
 	fputc('\n', out);
 }
 
@@ -149,6 +151,7 @@ static void print_row(FILE *out, const struct interval *interval, const struct m
 {
 	const struct exit_info *info = &interval->meters->info;
 	const struct exit_counts *counts = &row->counts;
+	const struct exit_parts parts = exit_counts_parts(counts);
 	char name[EXIT_NAME_MAX];
 
 	fprintf(out, "%12.6f", interval->at);
@@ -159,7 +162,7 @@ static void print_row(FILE *out, const struct interval *interval, const struct m
 		exit_name(info->encoding, row->number, name), counts->exits,
 		counts->exits / interval->seconds, counts->cycles, exit_cycles_per_exit(counts));
 	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
-		table_print_split(out, counts->cycles, counts->vmm, counts->off_cpu);
+		table_print_split(out, &parts, false);
 	fputc('\n', out);
 }
 
@@ -277,7 +280,7 @@ static int show_recorded(const struct arguments *args)
 int builtin_stat(int argc, char **argv)
 {
 	struct arguments args = { .plan.plan.repeat = 1, .common = COMMON_OPTIONS };
-	struct exit_source source = { .hists = true, .again = true };
+	struct exit_source source = { .hists = true, .steal = true, .again = true };
 	struct meters meters;
 	int status;
 

@@ -182,6 +182,7 @@ static int open_meters(struct top *top, bool by_vcpu)
 		.cpu = top->args.common.cpu,
 		/* CSV and JSON have room for them. */
 		.hists = top->args.common.format != FORMAT_TEXT,
+		.steal = top->args.common.format != FORMAT_TEXT,
 	};
 
 	top->started = now();
@@ -322,7 +323,7 @@ static void print(struct top *top)
 static int end_interval(struct top *top)
 {
 	double time = now();
-	bool backwards;
+	bool migrated;
 	int status;
 
 	rates_begin(&top->all, time - top->started);
@@ -330,22 +331,24 @@ static int end_interval(struct top *top)
 	top->started = time;
 	top->intervals++;
 	top->message = NULL;
-	status = meters_read(&top->meters, &backwards);
-	if (!status && !backwards)
+	status = meters_read(&top->meters, &migrated);
+	if (!status && !migrated)
 		status = add_rates(top);
 	if (status)
 		return status;
-	if (!backwards) {
+	if (!migrated) {
 		if (!top->live)
 			print(top);
 		return STATUS_OK;
 	}
 	rates_begin(&top->all, 0);
 	rates_begin(&top->by_vcpu, 0);
-	top->message = "Counts went backwards, as when a VM is migrated: the interval is left out";
+	top->message = "The VM was migrated or restored: the interval is left out";
 	if (!top->live)
 		fail(0, "%s", top->message);
 	top->started = now();
+	top->info.identity = top->meters.info.identity;
+	top->info.tsc_khz = top->meters.info.tsc_khz;
 	return STATUS_OK;
 }
 

@@ -96,20 +96,19 @@ static void print_row(FILE *out, const struct comparison *comparison,
 	fputc('\n', out);
 }
 
-/* The spread of the seconds, below their means */
-static void print_deviations(FILE *out, const struct comparison *comparison, int name_width)
+/* The spread of the seconds or the tax, below their means */
+static void print_deviations(FILE *out, const struct comparison *comparison,
+			     const struct compared *of, int decimals, int name_width)
 {
 	/* Of B - A, B / A and +-, with the blanks before them, and of the mark */
 	int others = 2 + WIDTH + 2 + 7 + 2 + 6 + 2, between = 0;
-	const struct sample *elapsed;
 	size_t i;
 
 	fprintf(out, "%5s  %-*s", "", name_width, "+-");
 	for (i = 0; i < comparison->nr_results; i++) {
-		elapsed = &comparison->elapsed[i].sample;
 		fprintf(out, "%*s", between, "");
-		if (elapsed->nr > 1)
-			fprintf(out, "  %*.6f", WIDTH, sample_deviation(elapsed));
+		if (of[i].sample.nr > 1)
+			fprintf(out, "  %*.*f", WIDTH, decimals, sample_deviation(&of[i].sample));
 		else
 			fprintf(out, "  %*s", WIDTH, "-");
 		between = i ? others : 0;
@@ -117,19 +116,34 @@ static void print_deviations(FILE *out, const struct comparison *comparison, int
 	fputc('\n', out);
 }
 
+static void print_whole_runs(FILE *out, const struct comparison *comparison, const char *title,
+			     const struct compared *of, int decimals, int name_width)
+{
+	fprintf(out, "%5s  %-*s", "", name_width, title);
+	print_row(out, comparison, of, decimals);
+	print_deviations(out, comparison, of, decimals, name_width);
+}
+
+static bool any_differs(const struct comparison *comparison, const struct compared *of)
+{
+	size_t i;
+
+	for (i = 1; i < comparison->nr_results; i++) {
+		if (of[i].differs)
+			return true;
+	}
+	return false;
+}
+
 static void print_names(FILE *out, const struct comparison *comparison)
 {
 	unsigned int encoding = comparison->results[0].info.encoding;
 	const char *separator = ": ";
 	char name[EXIT_NAME_MAX];
-	size_t i, k;
+	size_t i;
 
 	for (i = 0; i < comparison->nr; i++) {
-		for (k = 1; k < comparison->nr_results; k++) {
-			if (comparison->rows[i].of[k].differs)
-				break;
-		}
-		if (k == comparison->nr_results)
+		if (!any_differs(comparison, comparison->rows[i].of))
 			continue;
 		fprintf(out, "%s%s", separator,
 			exit_name(encoding, comparison->rows[i].number, name));
@@ -139,9 +153,6 @@ static void print_names(FILE *out, const struct comparison *comparison)
 
 static void print_marked(FILE *out, const struct comparison *comparison)
 {
-	bool elapsed = false;
-	size_t i;
-
 	if (comparison->nr_differ)
 		fprintf(out, "\n* %zu of %zu reasons differ%s", comparison->nr_differ,
 			comparison->nr, comparison->nr_differ == 1 ? "s" : "");
@@ -150,10 +161,10 @@ static void print_marked(FILE *out, const struct comparison *comparison)
 	print_names(out, comparison);
 	fprintf(out, " (permutation test, family-wise error %g %%, Westfall-Young)\n",
 		100 * COMPARISON_ALPHA);
-	for (i = 1; i < comparison->nr_results; i++)
-		elapsed |= comparison->elapsed[i].differs;
-	if (elapsed)
+	if (any_differs(comparison, comparison->elapsed))
 		fputs("* The seconds differ.\n", out);
+	if (comparison->tax && any_differs(comparison, comparison->tax))
+		fputs("* The hypervisor tax differs.\n", out);
 }
 
 static void print_verdict(FILE *out, const struct comparison *comparison)
@@ -190,19 +201,20 @@ int comparison_print(FILE *out, const struct comparison *comparison)
 			exit_name(encoding, comparison->rows[i].number, name));
 		print_row(out, comparison, comparison->rows[i].of, 1);
 	}
-	fprintf(out, "%5s  %-*s", "", name_width, "seconds");
-	print_row(out, comparison, comparison->elapsed, 6);
-	print_deviations(out, comparison, name_width);
+	print_whole_runs(out, comparison, "seconds", comparison->elapsed, 6, name_width);
+	if (comparison->tax)
+		print_whole_runs(out, comparison, "tax %", comparison->tax, 2, name_width);
 	print_verdict(out, comparison);
 	return ferror(out) ? -1 : 0;
 }
 
 /*
  * A document of kind "compare": by, "exits" or "cycles"; workloads, an array of
- * objects with command, runs, elapsed_s and elapsed_deviation_s; reasons, of objects with
+ * objects with command, runs, elapsed_s and elapsed_deviation_s, and, if it is known,
+ * tax_percent and tax_deviation_percent; reasons, of objects with
  * exit, name and of, an object for each workload: mean and deviation.  From the second
  * on, both have against the first p, p_adjusted, differs, ratio and ratio_error (with
- * elapsed_ before these names in workloads); what is not known is null.
+ * elapsed_ or tax_ before these names in workloads); what is not known is null.
  */
 static void set_real(json_t *object, const char *prefix, const char *name, bool known,
 		     double value)
@@ -231,6 +243,16 @@ static void set_difference(json_t *object, const char *prefix,
 	set_real(object, prefix, "ratio_error", has_ratio && ratio.has_error, ratio.error);
 }
 
+static void set_tax(json_t *object, const struct comparison *comparison, size_t column)
+{
+	const struct sample *sample = &comparison->tax[column].sample;
+
+	set_real(object, "tax_", "percent", true, sample->mean);
+	set_real(object, "tax_", "deviation_percent", sample->nr > 1, sample_deviation(sample));
+	if (column)
+		set_difference(object, "tax_", comparison, comparison->tax, column);
+}
+
 static json_t *workload_array(const struct comparison *comparison)
 {
 	const struct compared *elapsed = comparison->elapsed;
@@ -246,6 +268,8 @@ static json_t *workload_array(const struct comparison *comparison)
 			 sample_deviation(&elapsed[i].sample));
 		if (i)
 			set_difference(object, "elapsed_", comparison, elapsed, i);
+		if (comparison->tax)
+			set_tax(object, comparison, i);
 		json_array_append_new(array, object);
 	}
 	return array;

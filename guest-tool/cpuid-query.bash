@@ -7,7 +7,7 @@
 # those that take a value.
 _cpuid_query_options() {
 	case $1 in
-	'') echo s:subleaf= H:hist= :brief :raw A:per-vcpu ;;
+	'') echo s:subleaf= H:hist= :brief :raw :steal A:per-vcpu ;;
 	stat) echo r:repeat= w:warmup= :baseline= p:pid= I:interval= A:per-vcpu o:output= ;;
 	compare) echo r:repeat= w:warmup= :baseline= :cycles :ignore-failure :show-output ;;
 	top) echo i:interval= b:batch n:count= ;;

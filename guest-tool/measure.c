@@ -18,6 +18,8 @@
 /* What all meters have read, a table each */
 struct readings {
 	struct exit_table *before, *after, *settled;
+	/* Is there a settled one, of the run before? */
+	bool has_settled;
 	/* Seconds from before to settled, in which the program ran, and we read */
 	double window;
 };
@@ -38,8 +40,8 @@ struct measurement {
 	unsigned int runs, all_runs;
 	/* Another run is of no use. */
 	bool ended;
-	/* A count has gone backwards in an interval of this run. */
-	bool backwards;
+	/* The VM was migrated in an interval of this run. */
+	bool migrated;
 };
 
 /* vCPUs that were halted since before are accounted for when they have run. */
@@ -49,13 +51,19 @@ static void visit_vcpus(const struct measurement *m)
 		affinity_visit_all();
 }
 
-static int read_all(struct measurement *m, struct exit_table *tables)
+/* earlier are readings that save CPUIDs, or NULL: what the meters had last is as good */
+static int read_all(struct measurement *m, const struct exit_table *earlier,
+		    struct exit_table *tables)
 {
 	int status = STATUS_OK;
+	struct meter *meter;
 	size_t i;
 
-	for (i = 0; !status && i < m->meters->nr; i++)
-		status = source_read(&m->meters->of[i].source, &tables[i]);
+	for (i = 0; !status && i < m->meters->nr; i++) {
+		meter = &m->meters->of[i];
+		status = source_read_again(&meter->source, earlier ? &earlier[i] : &meter->last,
+					   &tables[i]);
+	}
 	return status;
 }
 
@@ -66,7 +74,7 @@ static void begin_intervals(struct measurement *m)
 	for (i = 0; i < m->meters->nr; i++)
 		m->meters->of[i].last = m->readings.before[i];
 	m->started = m->last = now();
-	m->backwards = false;
+	m->migrated = false;
 }
 
 static void show_interval(struct measurement *m, double time)
@@ -81,13 +89,13 @@ static void show_interval(struct measurement *m, double time)
 static int next_interval(struct measurement *m)
 {
 	double time = now();
-	bool backwards;
-	int status = meters_read(m->meters, &backwards);
+	bool migrated;
+	int status = meters_read(m->meters, &migrated);
 
-	if (!status && !backwards)
+	if (!status && !migrated)
 		show_interval(m, time);
 	m->last = time;
-	m->backwards |= backwards;
+	m->migrated |= migrated;
 	return status;
 }
 
@@ -99,11 +107,11 @@ static void last_interval(struct measurement *m, double time)
 
 	for (i = 0; i < m->meters->nr; i++) {
 		meter = &m->meters->of[i];
-		if (!exit_table_subtract(&meter->source.info, &m->readings.after[i],
-					 &meter->last, &meter->between))
-			m->backwards = true;
+		if (!source_between(&meter->source, &m->readings.after[i], &meter->last,
+				    &meter->between))
+			m->migrated = true;
 	}
-	if (!m->backwards)
+	if (!m->migrated)
 		show_interval(m, time);
 }
 
@@ -126,11 +134,12 @@ static int watch(struct measurement *m, const struct process *process)
 
 static int begin_run(struct measurement *m)
 {
+	struct readings *readings = &m->readings;
 	int status;
 
 	visit_vcpus(m);
-	m->readings.window = now();
-	status = read_all(m, m->readings.before);
+	readings->window = now();
+	status = read_all(m, readings->has_settled ? readings->settled : NULL, readings->before);
 	if (m->plan->interval)
 		begin_intervals(m);
 	return status;
@@ -140,13 +149,14 @@ static int end_run(struct measurement *m)
 {
 	struct readings *readings = &m->readings;
 	double time = now();
-	int status = read_all(m, readings->after);
+	int status = read_all(m, readings->before, readings->after);
 
 	/* For what was idle only: these exits are ours. */
 	visit_vcpus(m);
 	readings->window = now() - readings->window;
 	if (!status)
-		status = read_all(m, readings->settled);
+		status = read_all(m, readings->after, readings->settled);
+	readings->has_settled = !status;
 	if (!status && m->plan->interval)
 		last_interval(m, time);
 	return status;
@@ -222,12 +232,12 @@ static struct exit_run *add_run(struct exit_result *result, bool baseline,
 	return run;
 }
 
-/* Returns false if there is no memory.  *backwards is set if a count has gone backwards. */
+/* Returns false if there is no memory.  *migrated is set if the VM was. */
 static bool keep_meter(struct measurement *m, size_t i, struct exit_result *result, bool baseline,
-		       struct exit_run *sum, bool *backwards)
+		       struct exit_run *sum, bool *migrated)
 {
-	const struct exit_info *info = &m->meters->of[i].source.info;
-	const struct exit_table *before = &m->readings.before[i], *after = &m->readings.after[i];
+	const struct exit_source *source = &m->meters->of[i].source;
+	const struct readings *readings = &m->readings;
 	struct exit_run *run = sum;
 	size_t k;
 
@@ -235,8 +245,10 @@ static bool keep_meter(struct measurement *m, size_t i, struct exit_result *resu
 		run = add_run(&result->of_vcpus[i], baseline, sum);
 	if (!run)
 		return false;
-	if (!exit_table_subtract(info, after, before, &run->table))
-		*backwards = true;
+	/* The idle time is from the settled reading, which has to be of the same VM, too. */
+	if (!source_between(source, &readings->settled[i], &readings->before[i], &run->table) ||
+	    !source_between(source, &readings->after[i], &readings->before[i], &run->table))
+		*migrated = true;
 	for (k = 0; run != sum && k < run->table.nr; k++)
 		exit_table_accumulate(&sum->table, &run->table.rows[k]);
 	return true;
@@ -256,7 +268,8 @@ static void drop_run(struct exit_result *result, bool baseline)
 
 static int left_out(struct measurement *m)
 {
-	fail(0, "counts went backwards, as when a VM is migrated: this run is left out");
+	fail(0, "the VM was migrated or restored: this run is left out");
+	m->readings.has_settled = false;
 	return meters_begin(m->meters);
 }
 
@@ -264,7 +277,7 @@ static int left_out(struct measurement *m)
 static int keep(struct measurement *m, struct exit_run *known, struct exit_result *result,
 		bool baseline)
 {
-	bool backwards = m->backwards, good = true;
+	bool migrated = m->migrated, good = true;
 	struct exit_run *run;
 	size_t i;
 
@@ -272,8 +285,8 @@ static int keep(struct measurement *m, struct exit_run *known, struct exit_resul
 	known->idle = idle_cycles(m, known->elapsed);
 	run = add_run(result, baseline, known);
 	for (i = 0; run && good && i < m->meters->nr; i++)
-		good = keep_meter(m, i, result, baseline, run, &backwards);
-	if (run && good && !backwards) {
+		good = keep_meter(m, i, result, baseline, run, &migrated);
+	if (run && good && !migrated) {
 		exit_table_sort(&run->table);
 		return STATUS_OK;
 	}

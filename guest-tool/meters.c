@@ -95,6 +95,18 @@ static int read_first(struct meter *meter)
 	return STATUS_OK;
 }
 
+static struct exit_info info_of_all(const struct meters *meters)
+{
+	struct exit_info info = meters->of->source.info;
+
+	if (meters->by_vcpu) {
+		info.one_vcpu = false;
+		info.vcpus = meters->nr;
+		info.file = meters->file;
+	}
+	return info;
+}
+
 int meters_begin(struct meters *meters)
 {
 	int status = STATUS_OK;
@@ -102,40 +114,26 @@ int meters_begin(struct meters *meters)
 
 	for (i = 0; !status && i < meters->nr; i++)
 		status = read_first(&meters->of[i]);
+	if (!status)
+		meters->info = info_of_all(meters);
 	return status;
-}
-
-static struct exit_info info_of_all(const struct meters *meters, const struct exit_source *like)
-{
-	struct exit_info info = meters->of[0].source.info;
-
-	if (meters->by_vcpu) {
-		info.one_vcpu = false;
-		info.vcpus = meters->nr;
-		info.file = like->file;
-	}
-	return info;
 }
 
 int meters_open(struct meters *meters, const struct exit_source *like, bool by_vcpu)
 {
 	int status;
 
-	*meters = (struct meters) { .by_vcpu = by_vcpu };
+	*meters = (struct meters) { .by_vcpu = by_vcpu, .file = like->file };
 	if (!by_vcpu)
 		status = add_vm(meters, like);
 	else if (like->file)
 		status = add_files(meters, like);
 	else
 		status = add_cpus(meters, like);
-	if (!status)
-		status = meters_begin(meters);
-	if (!status)
-		meters->info = info_of_all(meters, like);
-	return status;
+	return status ? status : meters_begin(meters);
 }
 
-static int read_next(struct meter *meter, bool *backwards)
+static int read_next(struct meter *meter, bool *migrated)
 {
 	struct exit_table *before = malloc(sizeof(*before));
 	int status;
@@ -143,10 +141,9 @@ static int read_next(struct meter *meter, bool *backwards)
 	if (!before)
 		return fail(STATUS_FAILURE, "not enough memory");
 	*before = meter->last;
-	status = source_read(&meter->source, &meter->last);
-	if (!status && !exit_table_subtract(&meter->source.info, &meter->last, before,
-					    &meter->between))
-		*backwards = true;
+	status = source_read_again(&meter->source, before, &meter->last);
+	if (!status && !source_between(&meter->source, &meter->last, before, &meter->between))
+		*migrated = true;
 	free(before);
 	return status;
 }
@@ -159,15 +156,15 @@ static void forget_what_was_between(struct meters *meters)
 		memset(&meters->of[i].between, 0, sizeof(meters->of[i].between));
 }
 
-int meters_read(struct meters *meters, bool *backwards)
+int meters_read(struct meters *meters, bool *migrated)
 {
 	int status = STATUS_OK;
 	size_t i;
 
-	*backwards = false;
+	*migrated = false;
 	for (i = 0; !status && i < meters->nr; i++)
-		status = read_next(&meters->of[i], backwards);
-	if (status || !*backwards)
+		status = read_next(&meters->of[i], migrated);
+	if (status || !*migrated)
 		return status;
 	/* Our own exits are not in the new counts either. */
 	status = meters_begin(meters);

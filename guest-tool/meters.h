@@ -23,6 +23,8 @@ struct meter {
 
 struct meters {
 	bool by_vcpu;
+	/* What like has in meters_open(): of vCPUs, that of the VM */
+	const char *file;
 	/* Of all of them together */
 	struct exit_info info;
 	size_t nr;
@@ -39,10 +41,10 @@ struct meters {
 int meters_open(struct meters *meters, const struct exit_source *like, bool by_vcpu);
 
 /*
- * Read all again.  If a count has gone backwards, *backwards is set, nothing was between,
- * and all have been opened anew.  Returns a status as meters_open() does.
+ * Read all again.  If the VM is no longer the one that was opened, *migrated is set, nothing
+ * was between, and all have been opened anew.  Returns a status as meters_open() does.
  */
-int meters_read(struct meters *meters, bool *backwards);
+int meters_read(struct meters *meters, bool *migrated);
 
 /* Open all anew, and read them for the first time.  Returns a status as meters_open() does. */
 int meters_begin(struct meters *meters);

@@ -54,11 +54,11 @@ bool rates_add(struct rates *rates, long vcpu, const struct exit_table *between)
 	return true;
 }
 
-static uint64_t key(const struct rate *row, enum rates_order order)
+static double key(const struct rate *row, enum rates_order order)
 {
 	switch (order) {
 	case BY_TIME:
-		return row->counts.cycles - row->counts.off_cpu;
+		return exit_counts_parts(&row->counts).busy;
 	case BY_CYCLES:
 		return exit_cycles_per_exit(&row->counts);
 	default:
@@ -69,8 +69,8 @@ static uint64_t key(const struct rate *row, enum rates_order order)
 static int compare(const void *a, const void *b, void *order)
 {
 	const struct rate *ra = a, *rb = b;
-	uint64_t ka = key(ra, *(enum rates_order *)order);
-	uint64_t kb = key(rb, *(enum rates_order *)order);
+	double ka = key(ra, *(enum rates_order *)order);
+	double kb = key(rb, *(enum rates_order *)order);
 
 	if (ka != kb)
 		return ka < kb ? 1 : -1;
@@ -104,17 +104,17 @@ static double cycles_of_all(const struct exit_info *info, const struct rates *ra
 void rates_print_summary(FILE *out, const struct exit_info *info, const struct rates *rates)
 {
 	const struct exit_counts *total = &rates->total;
+	struct exit_parts parts = exit_counts_parts(total);
 	double all = cycles_of_all(info, rates);
-	uint64_t busy = total->cycles - total->off_cpu;
 
 	fprintf(out, "%.1f exits/s in %.2f s; of %s time ", per_second(total->exits, rates),
 		rates->seconds, rates->vcpus ? "the" : "one vCPU's");
 	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
 		fprintf(out, "KVM %.1f%%, VMM %.1f%%, off-CPU %.1f%%\n",
-			percent(busy - total->vmm, all), percent(total->vmm, all),
-			percent(total->off_cpu, all));
+			percent(parts.kvm, all), percent(parts.vmm, all),
+			percent(parts.off_cpu, all));
 	else
-		fprintf(out, "%.1f%% in exits\n", percent(busy, all));
+		fprintf(out, "%.1f%% in exits\n", percent(parts.busy, all));
 }
 
 static int name_width(const struct exit_info *info, const struct rates *rates)
@@ -139,7 +139,7 @@ static void print_titles(FILE *out, const struct exit_info *info, const struct r
 	fprintf(out, "%5s  %-*s  %8s  %6s  %6s  %11s", "exit", width, "name", "exits/s",
 		"share", "time", "cycles/exit");
 	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
-		table_print_split_titles(out);
+		table_print_split_titles(out, false);
 	fputc('\n', out);
 }
 
@@ -147,7 +147,7 @@ static void print_row(FILE *out, const struct exit_info *info, const struct rate
 		      const struct rate *row, int width)
 {
 	const struct exit_counts *counts = &row->counts;
-	uint64_t busy = counts->cycles - counts->off_cpu;
+	struct exit_parts parts = exit_counts_parts(counts);
 	char name[EXIT_NAME_MAX];
 
 	if (rates->by_vcpu)
@@ -155,11 +155,11 @@ static void print_row(FILE *out, const struct exit_info *info, const struct rate
 	fprintf(out, "%5" PRIu32 "  %-*s  %8.1f  %5.1f%%  %5.1f%%  %11" PRIu64, row->number,
 		width, exit_name(info->encoding, row->number, name),
 		per_second(counts->exits, rates), percent(counts->exits, rates->total.exits),
-		percent(busy, rates->by_vcpu ? cycles_of_vcpu(info, rates) :
+		percent(parts.busy, rates->by_vcpu ? cycles_of_vcpu(info, rates) :
 					       cycles_of_all(info, rates)),
 		exit_cycles_per_exit(counts));
 	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
-		table_print_split(out, counts->cycles, counts->vmm, counts->off_cpu);
+		table_print_split(out, &parts, false);
 	fputc('\n', out);
 }
 

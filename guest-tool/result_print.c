@@ -41,7 +41,7 @@ static void print_mean(FILE *out, const struct layout *layout, const struct exit
 	else
 		fprintf(out, "  %11s", "-");
 	if (layout->split)
-		table_print_split(out, cycles, mean->vmm, mean->off_cpu);
+		table_print_split(out, &mean->parts, false);
 }
 
 static void print_row(FILE *out, const struct exit_info *info, const struct layout *layout,
@@ -87,7 +87,7 @@ static void print_titles(FILE *out, const struct layout *layout)
 		fprintf(out, "  %8s", "+-");
 	fprintf(out, "  %10s  %*s  %11s", "exits/s", layout->cycles, "cycles", "cycles/exit");
 	if (layout->split)
-		table_print_split_titles(out);
+		table_print_split_titles(out, false);
 	if (layout->percentiles)
 		fprintf(out, "  %9s  %9s", "p50", "p99");
 	fputc('\n', out);
@@ -124,6 +124,21 @@ static void print_heading(FILE *out, const struct exit_result *result)
 		info->tsc_khz / 1000.0);
 }
 
+/* "work" and "not halted" say that steal was counted, see struct exit_tax. */
+static void print_tax(FILE *out, const struct exit_result *result, const struct exit_tax *tax)
+{
+	bool steal = exit_info_has(&result->info, KVM_EXIT_STATS_FEATURE_STEAL);
+
+	if (result->baseline.command)
+		fprintf(out, "\nOf whole runs, the baseline included\n%12.6f s elapsed\n",
+			tax->elapsed);
+	fprintf(out, "%12.1f %% hypervisor tax, %s %.1f %% and VMM %.1f %%, of the %.6f s in which "
+		"vCPUs were not %s\n", 100 * tax->tax, steal ? "work" : "KVM", 100 * tax->host,
+		100 * tax->vmm, tax->busy, steal ? "halted" : "in HLT or MWAIT");
+	if (steal)
+		fprintf(out, "%12.1f %% steal, of the same time\n", 100 * tax->steal);
+}
+
 static void print_times(FILE *out, const struct exit_result *result,
 			const struct exit_summary *summary)
 {
@@ -134,11 +149,8 @@ static void print_times(FILE *out, const struct exit_result *result,
 		fputs(", - s user, - s system\n", out);
 	else
 		fprintf(out, ", %.6f s user, %.6f s system\n", summary->user, summary->system);
-	if (summary->busy)
-		fprintf(out, "%12.1f %% hypervisor tax, KVM %.1f %% and VMM %.1f %%, of the "
-			"%.6f s in which vCPUs were not idle\n",
-			100 * (summary->tax_kvm + summary->tax_vmm), 100 * summary->tax_kvm,
-			100 * summary->tax_vmm, summary->busy);
+	if (summary->tax.busy)
+		print_tax(out, result, &summary->tax);
 }
 
 static struct layout layout_of(const struct exit_result *result,
@@ -188,11 +200,13 @@ static void print_csv_row(FILE *out, const struct exit_info *info, const struct 
 {
 	char name[EXIT_NAME_MAX], p50[24], p99[24];
 
-	fprintf(out, "%" PRIu32 ",%s,%g,%g,%g,%.15g,%g,%.15g,%.15g,%s,%s", mean->number,
+	fprintf(out, "%" PRIu32 ",%s,%g,%g,%g,%.15g,%g,%.15g,%.15g,%s,%s,%.15g,%.15g",
+		mean->number,
 		exit_name(info->encoding, mean->number, name), mean->exits.mean,
 		sample_deviation(&mean->exits), elapsed > 0 ? mean->exits.mean / elapsed : 0,
-		mean->cycles.mean, sample_deviation(&mean->cycles), mean->off_cpu, mean->vmm,
-		hist_most_text(&mean->hist, 50, p50), hist_most_text(&mean->hist, 99, p99));
+		mean->cycles.mean, sample_deviation(&mean->cycles), mean->parts.off_cpu,
+		mean->parts.vmm, hist_most_text(&mean->hist, 50, p50),
+		hist_most_text(&mean->hist, 99, p99), mean->parts.steal, mean->parts.halted);
 }
 
 int result_print_csv(FILE *out, const struct exit_result *result)
@@ -204,7 +218,7 @@ int result_print_csv(FILE *out, const struct exit_result *result)
 	if (!summary)
 		return -1;
 	fprintf(out, "exit,name,exits,exits_deviation,exits_per_s,cycles,cycles_deviation,"
-		"off_cpu,vmm,p50,p99%s\n", result->nr_vcpus ? ",vcpu" : "");
+		"off_cpu,vmm,p50,p99,steal,halted%s\n", result->nr_vcpus ? ",vcpu" : "");
 	for (i = 0; (rows = part(result, i)); i++) {
 		result_summarize(rows, summary);
 		for (k = 0; k < summary->nr; k++) {

@@ -17,26 +17,37 @@ void table_print_heading(FILE *out, const struct exit_info *info)
 		info->tsc_khz / 1000.0);
 }
 
-static uint64_t kvm_part(const struct exit_counts *counts)
+static bool has_steal(const struct exit_info *info)
 {
-	return counts->cycles - counts->off_cpu - counts->vmm;
+	return exit_info_has(info, KVM_EXIT_STATS_FEATURE_STEAL);
 }
 
-static void print_part(FILE *out, const char *name, uint64_t part, uint64_t cycles)
+static void print_part(FILE *out, const char *name, double part, double cycles)
 {
-	fprintf(out, "  %-12s%20" PRIu64 "  %5.1f%%\n", name, part, percent(part, cycles));
+	fprintf(out, "  %-12s%20.0f  %5.1f%%\n", name, part, percent(part, cycles));
+}
+
+static void print_parts(FILE *out, const struct exit_parts *parts, bool steal)
+{
+	print_part(out, steal ? "work" : "KVM", steal ? parts->work : parts->kvm, parts->cycles);
+	print_part(out, "VMM", parts->vmm, parts->cycles);
+	if (steal) {
+		print_part(out, "steal", parts->steal, parts->cycles);
+		print_part(out, "halted", parts->halted, parts->cycles);
+	} else {
+		print_part(out, "off-CPU", parts->off_cpu, parts->cycles);
+	}
 }
 
 void table_print_totals(FILE *out, const struct exit_info *info,
 			const struct exit_counts *total)
 {
+	struct exit_parts parts = exit_counts_parts(total);
+
 	fprintf(out, "exits         %20" PRIu64 "\n", total->exits);
 	fprintf(out, "cycles        %20" PRIu64 "\n", total->cycles);
-	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT)) {
-		print_part(out, "KVM", kvm_part(total), total->cycles);
-		print_part(out, "VMM", total->vmm, total->cycles);
-		print_part(out, "off-CPU", total->off_cpu, total->cycles);
-	}
+	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
+		print_parts(out, &parts, has_steal(info));
 	if (info->tsc_khz)
 		fprintf(out, "seconds       %20.6f\n",
 			total->cycles / (info->tsc_khz * 1000.0));
@@ -55,21 +66,33 @@ static int width(const char *title, uint64_t largest)
 	return digits(largest) > of_title ? digits(largest) : of_title;
 }
 
-/* The share of all time that KVM and the VMM worked, without the time off-CPU. */
-static double busy_share(const struct exit_counts *counts, const struct exit_counts *total)
+/* The cycles that KVM and the VMM worked */
+static double busy(const struct exit_info *info, const struct exit_counts *counts)
 {
-	return percent(counts->cycles - counts->off_cpu, total->cycles - total->off_cpu);
+	struct exit_parts parts = exit_counts_parts(counts);
+
+	return has_steal(info) ? parts.vmm + parts.work : parts.busy;
 }
 
-void table_print_split_titles(FILE *out)
+void table_print_split_titles(FILE *out, bool steal)
 {
-	fprintf(out, "  %6s  %6s  %7s", "KVM", "VMM", "off-CPU");
+	if (steal)
+		fprintf(out, "  %6s  %6s  %6s  %6s", "work", "VMM", "steal", "halted");
+	else
+		fprintf(out, "  %6s  %6s  %7s", "KVM", "VMM", "off-CPU");
 }
 
-void table_print_split(FILE *out, double cycles, double vmm, double off_cpu)
+void table_print_split(FILE *out, const struct exit_parts *parts, bool steal)
 {
-	fprintf(out, "  %5.1f%%  %5.1f%%  %6.1f%%", percent(cycles - off_cpu - vmm, cycles),
-		percent(vmm, cycles), percent(off_cpu, cycles));
+	double own = steal ? parts->work : parts->kvm;
+
+	fprintf(out, "  %5.1f%%  %5.1f%%", percent(own, parts->cycles),
+		percent(parts->vmm, parts->cycles));
+	if (steal)
+		fprintf(out, "  %5.1f%%  %5.1f%%", percent(parts->steal, parts->cycles),
+			percent(parts->halted, parts->cycles));
+	else
+		fprintf(out, "  %6.1f%%", percent(parts->off_cpu, parts->cycles));
 }
 
 static void print_row(FILE *out, const struct exit_info *info, const char *vcpu,
@@ -77,6 +100,8 @@ static void print_row(FILE *out, const struct exit_info *info, const char *vcpu,
 		      const struct exit_counts *counts,
 		      const struct exit_counts *total)
 {
+	struct exit_parts parts = exit_counts_parts(counts);
+
 	if (vcpu)
 		fprintf(out, "%4s  ", vcpu);
 	fprintf(out, "%5s  %-*s  %*" PRIu64 "  %5.1f%%  %*" PRIu64 "  %5.1f%%  %11"
@@ -84,9 +109,9 @@ static void print_row(FILE *out, const struct exit_info *info, const char *vcpu,
 		width("exits", total->exits), counts->exits,
 		percent(counts->exits, total->exits),
 		width("cycles", total->cycles), counts->cycles,
-		busy_share(counts, total), exit_cycles_per_exit(counts));
+		percent(busy(info, counts), busy(info, total)), exit_cycles_per_exit(counts));
 	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
-		table_print_split(out, counts->cycles, counts->vmm, counts->off_cpu);
+		table_print_split(out, &parts, has_steal(info));
 	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_LONGEST))
 		fprintf(out, "  %*" PRIu64, width("longest", total->longest),
 			counts->longest);
@@ -109,7 +134,7 @@ static void print_titles(FILE *out, const struct exit_info *info, bool by_vcpu,
 		width("cycles", total->cycles), "cycles", split ? "busy" : "share",
 		"cycles/exit");
 	if (split)
-		table_print_split_titles(out);
+		table_print_split_titles(out, has_steal(info));
 	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_LONGEST))
 		fprintf(out, "  %*s", width("longest", total->longest), "longest");
 	if (total->nested)
