@@ -131,12 +131,13 @@ static int read_files(const struct arguments *args, struct exit_result *results)
 static int run_programs(const struct arguments *args, struct measured *programs,
 			struct exit_result *results, int *failure)
 {
-	struct exit_source source = {
+	const struct exit_source source = {
 		.file = args->common.from, .cpu = args->common.cpu, .again = true,
 		/* For the hypervisor tax */
 		.steal = true,
 	};
-	int status = source_open(&source);
+	struct meters meters;
+	int status = meters_open(&meters, &source, false);
 	size_t i;
 
 	for (i = 0; i < args->nr && !status; i++) {
@@ -148,7 +149,8 @@ static int run_programs(const struct arguments *args, struct measured *programs,
 			status = fail(STATUS_USAGE, "'%s' is not a command", args->what[i]);
 	}
 	if (!status)
-		status = measure(&source, &args->plan.plan, programs, args->nr);
+		status = measure(&meters, &args->plan.plan, programs, args->nr);
+	meters_free(&meters);
 	for (i = 0; i < args->nr; i++) {
 		free(programs[i].argv);
 		results[i] = programs[i].result;

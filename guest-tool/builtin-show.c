@@ -10,6 +10,7 @@
 #include "hist.h"
 #include "json.h"
 #include "leaves.h"
+#include "meters.h"
 #include "options.h"
 #include "source.h"
 #include "exit_leaves.h"
@@ -91,6 +92,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = state->child_inputs[1] = &args->common;
+		state->child_inputs[2] = &args->common;
 		break;
 	case 's':
 		args->subleaf = arg;
@@ -135,7 +137,7 @@ static char *help_filter(int key, const char *text, void *input)
 }
 
 static const struct argp argp = {
-	options, parse_option, args_doc, doc, common_options, help_filter, NULL,
+	options, parse_option, args_doc, doc, per_vcpu_options, help_filter, NULL,
 };
 
 static int no_such_exit(const struct exit_info *info, const char *text)
@@ -363,59 +365,75 @@ static int show_cpuid(const struct arguments *args)
 	return STATUS_OK;
 }
 
-static void print_json(const struct arguments *args, const struct exit_info *info,
-		       const struct exit_table *table)
+static void print_text(const struct arguments *args, const struct meters *meters)
 {
-	json_t *document = json_document("table", info);
+	const struct exit_counts total = meters_total(meters);
+
+	if (!meters->by_vcpu) {
+		print_table(args, &meters->info, &meters->of->between);
+		return;
+	}
+	table_print_heading(stdout, &meters->info);
+	table_print_totals(stdout, &meters->info, &total);
+	putchar('\n');
+	table_print_meters(stdout, meters);
+}
+
+static void print_json(const struct arguments *args, const struct meters *meters)
+{
+	json_t *document = json_document("table", &meters->info);
 
 	(void)args;
-	json_object_set_new(document, "reasons", json_reasons(info, table));
+	json_object_set_new(document, "reasons", json_meters(meters));
 	json_print(stdout, document, false);
 }
 
-static void print_csv(const struct arguments *args, const struct exit_info *info,
-		      const struct exit_table *table)
+static void print_csv(const struct arguments *args, const struct meters *meters)
 {
 	(void)args;
-	csv_print_table(stdout, info, table);
+	csv_print_names(stdout, meters, "", "");
+	csv_print_rows(stdout, meters, "", "");
 }
 
-/* All of it, from a file or for another program */
-static int show_source(const struct arguments *args)
+static int print_meters(const struct arguments *args, struct meters *meters)
 {
-	static void (*const printers[])(const struct arguments *, const struct exit_info *,
-					const struct exit_table *) = {
-		[FORMAT_TEXT] = print_table, [FORMAT_JSON] = print_json, [FORMAT_CSV] = print_csv,
+	static void (*const printers[])(const struct arguments *, const struct meters *) = {
+		[FORMAT_TEXT] = print_text, [FORMAT_JSON] = print_json, [FORMAT_CSV] = print_csv,
 	};
-	struct exit_source source = {
-		.file = args->common.from,
-		.cpu = args->common.cpu,
-		.brief = args->brief,
-		.hists = true,
-		.steal = true,
+	const struct reader reader = {
+		.info = &meters->info, .table = &meters->of->between,
 	};
-	struct exit_table table;
-	int status = source_open(&source);
 
-	if (!status)
-		status = source_read(&source, &table);
-	if (status)
-		return status;
-
-	exit_table_leave_out_own(&source.info, &table);
-	if (args->steal && !exit_info_has(&source.info, KVM_EXIT_STATS_FEATURE_STEAL))
+	if (args->steal && !exit_info_has(&meters->info, KVM_EXIT_STATS_FEATURE_STEAL))
 		return no_steal();
 	/* As a table has one of them */
 	if (!args->steal && args->common.format == FORMAT_TEXT)
-		source.info.features &= ~KVM_EXIT_STATS_FEATURE_STEAL;
-	if (args->hist || args->subleaf) {
-		const struct reader reader = { .info = &source.info, .table = &table };
-
+		meters->info.features &= ~KVM_EXIT_STATS_FEATURE_STEAL;
+	if (args->hist || args->subleaf)
 		return show_one(&reader, args->hist ? args->hist : args->subleaf, args->hist);
-	}
 	/* What could not be written, main() says. */
-	printers[args->common.format](args, &source.info, &table);
+	printers[args->common.format](args, meters);
 	return STATUS_OK;
+}
+
+/* All of it, from a file, of each vCPU or for another program */
+static int show_source(const struct arguments *args)
+{
+	const struct exit_source source = {
+		.file = args->common.from,
+		.cpu = args->common.cpu,
+		.brief = args->brief,
+		/* A table by vCPU has no room for them. */
+		.hists = !args->common.per_vcpu || args->common.format != FORMAT_TEXT,
+		.steal = true,
+	};
+	struct meters meters;
+	int status = meters_open(&meters, &source, args->common.per_vcpu);
+
+	if (!status)
+		status = print_meters(args, &meters);
+	meters_free(&meters);
+	return status;
 }
 
 /* What does not go together.  Returns NULL if all does. */
@@ -427,6 +445,8 @@ static const char *check_arguments(const struct arguments *args)
 		return "-H excludes -s, --brief, --raw and LEAF";
 	if (args->common.format != FORMAT_TEXT && (one || args->has_leaf || args->raw))
 		return "--json and --csv exclude -s, -H, --raw and LEAF";
+	if (args->common.per_vcpu && (one || args->has_leaf || args->raw))
+		return "-A excludes -s, -H, --raw and LEAF";
 	if (args->steal && (args->hist || args->raw || args->brief ||
 			    args->common.format != FORMAT_TEXT))
 		return "--steal is for tables: it excludes -H, --raw, --brief, --json and --csv";
@@ -451,7 +471,7 @@ static int show(const struct arguments *args)
 
 	if (wrong)
 		return fail(STATUS_USAGE, "%s", wrong);
-	if (args->common.from || args->common.format != FORMAT_TEXT)
+	if (args->common.from || args->common.per_vcpu || args->common.format != FORMAT_TEXT)
 		return show_source(args);
 
 	status = source_pin(args->common.cpu);

@@ -18,6 +18,8 @@ struct common_options {
 	const char *from;
 	/* A vCPU alone, or -1 */
 	long cpu;
+	/* Each vCPU by itself? */
+	bool per_vcpu;
 	enum format format;
 };
 
@@ -26,14 +28,17 @@ struct common_options {
 
 /*
  * As children of a command's argp, the input of each a struct common_options: --from and
- * --vcpu, for commands that read statistics; and --json and --csv.  What does not go
- * together ends the program with a usage error.
+ * --vcpu, for commands that read statistics; --per-vcpu, which goes with
+ * those; and --json and --csv.  What does not go together ends the program with a usage
+ * error.
  */
 extern const struct argp source_argp;
+extern const struct argp per_vcpu_argp;
 extern const struct argp format_argp;
 
-/* Both of them, and no others, for .children; and the second alone */
+/* For .children: the first and the last of them, all, and the last alone */
 extern const struct argp_child common_options[];
+extern const struct argp_child per_vcpu_options[];
 extern const struct argp_child format_only[];
 
 /*

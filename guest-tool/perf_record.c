@@ -12,8 +12,6 @@
 #define COUNT_MAX	1000000000
 /* Beyond any that a kernel lets through by default */
 #define FREQUENCY_MAX	100000
-/* PID_MAX_LIMIT of the kernel */
-#define PID_MAX		(1 << 22)
 #define SECONDS_MAX	1000000
 
 static const struct argp_option options[] = {
@@ -84,7 +82,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case 'p':
 		record->given = "--pid";
-		option_number(state, "-p", arg, 1, PID_MAX);
+		option_number(state, "-p", arg, 1, INT32_MAX);
 		record->pid = arg;
 		break;
 	case 'a':

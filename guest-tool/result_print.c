@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "exit_names.h"
@@ -10,7 +11,7 @@
 
 /* How a column of a table is printed */
 struct layout {
-	bool deviation, split, percentiles;
+	bool by_vcpu, deviation, split, percentiles;
 	int name, exits, cycles;
 };
 
@@ -57,8 +58,30 @@ static void print_row(FILE *out, const struct exit_info *info, const struct layo
 	fputc('\n', out);
 }
 
+/* What has rows, by number: the result, or those of its vCPUs; NULL behind the last */
+static const struct exit_result *part(const struct exit_result *result, size_t i)
+{
+	if (result->nr_vcpus)
+		return i < result->nr_vcpus ? &result->of_vcpus[i] : NULL;
+	return i ? NULL : result;
+}
+
+static void print_rows(FILE *out, const struct exit_result *rows, const struct layout *layout,
+		       const struct exit_summary *summary)
+{
+	size_t i;
+
+	for (i = 0; i < summary->nr; i++) {
+		if (layout->by_vcpu)
+			fprintf(out, "%4ld  ", rows->vcpu);
+		print_row(out, &rows->info, layout, &summary->rows[i], summary->elapsed.mean);
+	}
+}
+
 static void print_titles(FILE *out, const struct layout *layout)
 {
+	if (layout->by_vcpu)
+		fprintf(out, "%4s  ", "vCPU");
 	fprintf(out, "%5s  %-*s  %*s", "exit", layout->name, "name", layout->exits, "exits");
 	if (layout->deviation)
 		fprintf(out, "  %8s", "+-");
@@ -70,6 +93,18 @@ static void print_titles(FILE *out, const struct layout *layout)
 	fputc('\n', out);
 }
 
+static void print_command(FILE *out, const struct exit_runs *runs)
+{
+	if (runs->pid) {
+		fprintf(out, " while process %d (", runs->pid);
+		text_print(out, runs->command);
+		fputs(") ran", out);
+	} else {
+		text_print_quoted(out, " while", runs->command);
+		fputs(" ran", out);
+	}
+}
+
 static void print_heading(FILE *out, const struct exit_result *result)
 {
 	const struct exit_info *info = &result->info;
@@ -77,8 +112,7 @@ static void print_heading(FILE *out, const struct exit_result *result)
 	fputs("VM exits ", out);
 	fputs(info->file ? "in " : info->one_vcpu ? "of this vCPU" : "of this VM", out);
 	text_print(out, info->file ? info->file : "");
-	text_print_quoted(out, " while", result->measured.command);
-	fputs(" ran", out);
+	print_command(out, &result->measured);
 	if (result->measured.nr > 1)
 		fprintf(out, ", the mean of %zu runs", result->measured.nr);
 	if (result->baseline.command)
@@ -111,7 +145,10 @@ static void print_times(FILE *out, const struct exit_result *result,
 	fprintf(out, "\n%12.6f s elapsed", summary->elapsed.mean);
 	if (result->measured.nr > 1)
 		fprintf(out, " +- %.6f", sample_deviation(&summary->elapsed));
-	fprintf(out, ", %.6f s user, %.6f s system\n", summary->user, summary->system);
+	if (isnan(summary->user))
+		fputs(", - s user, - s system\n", out);
+	else
+		fprintf(out, ", %.6f s user, %.6f s system\n", summary->user, summary->system);
 	if (summary->tax.busy)
 		print_tax(out, result, &summary->tax);
 }
@@ -122,6 +159,7 @@ static struct layout layout_of(const struct exit_result *result,
 	const struct exit_info *info = &result->info;
 
 	return (struct layout) {
+		.by_vcpu = result->nr_vcpus,
 		.deviation = result->measured.nr > 1,
 		.split = exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT),
 		.percentiles = exit_info_has(info, KVM_EXIT_STATS_FEATURE_HISTOGRAM),
@@ -134,6 +172,7 @@ static struct layout layout_of(const struct exit_result *result,
 int result_print(FILE *out, const struct exit_result *result)
 {
 	struct exit_summary *summary = malloc(sizeof(*summary));
+	const struct exit_result *rows;
 	struct layout layout;
 	size_t i;
 
@@ -143,10 +182,12 @@ int result_print(FILE *out, const struct exit_result *result)
 	layout = layout_of(result, summary);
 	print_heading(out, result);
 	print_titles(out, &layout);
-	for (i = 0; i < summary->nr; i++)
-		print_row(out, &result->info, &layout, &summary->rows[i],
-			  summary->elapsed.mean);
-	fprintf(out, "%5s  %-*s", "", layout.name, "total");
+	for (i = 0; (rows = part(result, i)); i++) {
+		result_summarize(rows, summary);
+		print_rows(out, rows, &layout, summary);
+	}
+	result_summarize(result, summary);
+	fprintf(out, "%*s  %-*s", layout.by_vcpu ? 11 : 5, "", layout.name, "total");
 	print_mean(out, &layout, &summary->total, summary->elapsed.mean);
 	fputc('\n', out);
 	print_times(out, result, summary);
@@ -154,29 +195,39 @@ int result_print(FILE *out, const struct exit_result *result)
 	return ferror(out) ? -1 : 0;
 }
 
+static void print_csv_row(FILE *out, const struct exit_info *info, const struct exit_mean *mean,
+			  double elapsed)
+{
+	char name[EXIT_NAME_MAX], p50[24], p99[24];
+
+	fprintf(out, "%" PRIu32 ",%s,%g,%g,%g,%.15g,%g,%.15g,%.15g,%s,%s,%.15g,%.15g",
+		mean->number,
+		exit_name(info->encoding, mean->number, name), mean->exits.mean,
+		sample_deviation(&mean->exits), elapsed > 0 ? mean->exits.mean / elapsed : 0,
+		mean->cycles.mean, sample_deviation(&mean->cycles), mean->parts.off_cpu,
+		mean->parts.vmm, hist_most_text(&mean->hist, 50, p50),
+		hist_most_text(&mean->hist, 99, p99), mean->parts.steal, mean->parts.halted);
+}
+
 int result_print_csv(FILE *out, const struct exit_result *result)
 {
 	struct exit_summary *summary = malloc(sizeof(*summary));
-	char name[EXIT_NAME_MAX], p50[24], p99[24];
-	size_t i;
+	const struct exit_result *rows;
+	size_t i, k;
 
 	if (!summary)
 		return -1;
-	result_summarize(result, summary);
-	fputs("exit,name,exits,exits_deviation,exits_per_s,cycles,cycles_deviation,"
-	      "off_cpu,vmm,p50,p99,steal,halted\n", out);
-	for (i = 0; i < summary->nr; i++) {
-		const struct exit_mean *mean = &summary->rows[i];
-
-		fprintf(out, "%" PRIu32 ",%s,%g,%g,%g,%.15g,%g,%.15g,%.15g,%s,%s,%.15g,%.15g\n",
-			mean->number,
-			exit_name(result->info.encoding, mean->number, name), mean->exits.mean,
-			sample_deviation(&mean->exits),
-			summary->elapsed.mean > 0 ? mean->exits.mean / summary->elapsed.mean : 0,
-			mean->cycles.mean, sample_deviation(&mean->cycles), mean->parts.off_cpu,
-			mean->parts.vmm, hist_most_text(&mean->hist, 50, p50),
-			hist_most_text(&mean->hist, 99, p99), mean->parts.steal,
-			mean->parts.halted);
+	fprintf(out, "exit,name,exits,exits_deviation,exits_per_s,cycles,cycles_deviation,"
+		"off_cpu,vmm,p50,p99,steal,halted%s\n", result->nr_vcpus ? ",vcpu" : "");
+	for (i = 0; (rows = part(result, i)); i++) {
+		result_summarize(rows, summary);
+		for (k = 0; k < summary->nr; k++) {
+			print_csv_row(out, &result->info, &summary->rows[k],
+				      summary->elapsed.mean);
+			if (result->nr_vcpus)
+				fprintf(out, ",%ld", rows->vcpu);
+			fputc('\n', out);
+		}
 	}
 	free(summary);
 	return ferror(out) ? -1 : 0;

@@ -95,12 +95,15 @@ void table_print_split(FILE *out, const struct exit_parts *parts, bool steal)
 		fprintf(out, "  %6.1f%%", percent(parts->off_cpu, parts->cycles));
 }
 
-static void print_row(FILE *out, const struct exit_info *info, const char *number,
-		      const char *name, const struct exit_counts *counts,
+static void print_row(FILE *out, const struct exit_info *info, const char *vcpu,
+		      const char *number, const char *name,
+		      const struct exit_counts *counts,
 		      const struct exit_counts *total)
 {
 	struct exit_parts parts = exit_counts_parts(counts);
 
+	if (vcpu)
+		fprintf(out, "%4s  ", vcpu);
 	fprintf(out, "%5s  %-*s  %*" PRIu64 "  %5.1f%%  %*" PRIu64 "  %5.1f%%  %11"
 		PRIu64, number, exit_name_width(info->encoding), name,
 		width("exits", total->exits), counts->exits,
@@ -118,11 +121,13 @@ static void print_row(FILE *out, const struct exit_info *info, const char *numbe
 	fputc('\n', out);
 }
 
-static void print_titles(FILE *out, const struct exit_info *info,
+static void print_titles(FILE *out, const struct exit_info *info, bool by_vcpu,
 			 const struct exit_counts *total)
 {
 	bool split = exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT);
 
+	if (by_vcpu)
+		fprintf(out, "%4s  ", "vCPU");
 	fprintf(out, "%5s  %-*s  %*s  %6s  %*s  %6s  %11s", "exit",
 		exit_name_width(info->encoding), "name",
 		width("exits", total->exits), "exits", "share",
@@ -137,13 +142,13 @@ static void print_titles(FILE *out, const struct exit_info *info,
 	fputc('\n', out);
 }
 
-static void print_reason(FILE *out, const struct exit_info *info,
+static void print_reason(FILE *out, const struct exit_info *info, const char *vcpu,
 			 const struct exit_row *row, const struct exit_counts *total)
 {
 	char number[16], name[EXIT_NAME_MAX];
 
 	snprintf(number, sizeof(number), "%" PRIu32, row->number);
-	print_row(out, info, number, exit_name(info->encoding, row->number, name),
+	print_row(out, info, vcpu, number, exit_name(info->encoding, row->number, name),
 		  &row->counts, total);
 }
 
@@ -152,15 +157,32 @@ void table_print(FILE *out, const struct exit_info *info,
 {
 	size_t i;
 
-	print_titles(out, info, &table->total);
+	print_titles(out, info, false, &table->total);
 	for (i = 0; i < table->nr; i++)
-		print_reason(out, info, &table->rows[i], &table->total);
-	print_row(out, info, "", "total", &table->total, &table->total);
+		print_reason(out, info, NULL, &table->rows[i], &table->total);
+	print_row(out, info, NULL, "", "total", &table->total, &table->total);
+}
+
+void table_print_meters(FILE *out, const struct meters *meters)
+{
+	const struct exit_counts total = meters_total(meters);
+	const struct exit_table *table;
+	char vcpu[24];
+	size_t i, k;
+
+	print_titles(out, &meters->info, true, &total);
+	for (i = 0; i < meters->nr; i++) {
+		snprintf(vcpu, sizeof(vcpu), "%ld", meters->of[i].source.cpu);
+		table = &meters->of[i].between;
+		for (k = 0; k < table->nr; k++)
+			print_reason(out, &meters->info, vcpu, &table->rows[k], &total);
+	}
+	print_row(out, &meters->info, "", "", "total", &total, &total);
 }
 
 void table_print_one(FILE *out, const struct exit_info *info,
 		     const struct exit_row *row, const struct exit_counts *total)
 {
-	print_titles(out, info, total);
-	print_reason(out, info, row, total);
+	print_titles(out, info, false, total);
+	print_reason(out, info, NULL, row, total);
 }

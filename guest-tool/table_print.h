@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "exit_table.h"
+#include "meters.h"
 
 /* What was counted, where, and the unit of cycles: one line. */
 void table_print_heading(FILE *out, const struct exit_info *info);
@@ -19,6 +20,9 @@ void table_print_totals(FILE *out, const struct exit_info *info,
 /* A row for each exit number, and the total. */
 void table_print(FILE *out, const struct exit_info *info,
 		 const struct exit_table *table);
+
+/* The same of each vCPU, with shares of the total of all. */
+void table_print_meters(FILE *out, const struct meters *meters);
 
 /*
  * The columns that say whose time cycles were, in percent: KVM's, the VMM's, nobody's; or
