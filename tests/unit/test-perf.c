@@ -347,7 +347,7 @@ static void expect_row(const struct code_table *table, size_t i, uint64_t exits,
 	assert_string_equal(table->rows[i]->code.line, line);
 }
 
-/* From a VM, by perf 6.12 */
+/* Recorded in a VM */
 static void test_samples_of_a_vm(void **state)
 {
 	struct code_table table;
