@@ -15,6 +15,7 @@
 #include "json.h"
 #include "options.h"
 #include "source.h"
+#include "table_print.h"
 #include "util.h"
 
 static const char doc[] =
@@ -41,6 +42,7 @@ struct arguments {
 	unsigned int count;
 	const char *output;
 	struct common_options common;
+	struct exit_view view;
 };
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -50,6 +52,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = state->child_inputs[1] = &args->common;
+		state->child_inputs[2] = &args->view;
 		break;
 	case 'i':
 		args->interval = option_number(state, "-i", arg, 1, 24 * 60 * 60 * 1000);
@@ -71,7 +74,7 @@ static const struct argp argp = {
 };
 
 struct log {
-	const struct arguments *args;
+	struct arguments *args;
 	struct exit_source source;
 	FILE *out;
 	/* Where the last whole line ends */
@@ -113,11 +116,25 @@ static void print_text_heading(struct log *log)
 		"exits/s", "KVM", "VMM", "off-CPU", "by reason");
 }
 
+/* They are shown as numbers of exits, and so that is their order unless another was chosen. */
+static void print_reasons(struct log *log, const struct exit_table *table)
+{
+	const struct exit_info *info = &log->source.info;
+	struct exit_line lines[EXIT_TABLE_MAX];
+	char name[EXIT_NAME_MAX];
+	size_t i;
+
+	for (i = 0; i < table->nr; i++)
+		lines[i] = exit_line_of(table->rows[i].number, &table->rows[i].counts);
+	lines_sort(lines, table->nr, log->args->view.order, info);
+	for (i = 0; i < table->nr; i++)
+		fprintf(log->out, " %s:%.0Lf", exit_name(info->encoding, lines[i].number, name),
+			lines[i].exits);
+}
+
 static void print_text(struct log *log, const struct interval *interval)
 {
 	const struct exit_counts *total = &interval->table->total;
-	char name[EXIT_NAME_MAX];
-	size_t i;
 
 	fprintf(log->out, "%12.3f  %9" PRIu64, interval->at, total->exits);
 	if (interval->seconds)
@@ -125,10 +142,7 @@ static void print_text(struct log *log, const struct interval *interval)
 	else
 		fprintf(log->out, "  %10s", "-");
 	print_shares(log, interval);
-	for (i = 0; i < interval->table->nr; i++)
-		fprintf(log->out, " %s:%" PRIu64,
-			exit_name(log->source.info.encoding, interval->table->rows[i].number,
-				  name), interval->table->rows[i].counts.exits);
+	print_reasons(log, interval->table);
 	fputc('\n', log->out);
 }
 
@@ -180,8 +194,10 @@ static int flush(struct log *log)
 	return STATUS_FAILURE;
 }
 
+/* Exits and shares of all stay what they are. */
 static int print(struct log *log, const struct interval *interval)
 {
+	exit_view_keep(&log->args->view, &log->between);
 	printers[log->args->common.format].print(log, interval);
 	return flush(log);
 }
@@ -257,6 +273,8 @@ static int open_and_run(struct log *log)
 	const char *output = log->args->output;
 	int status = source_open(&log->source);
 
+	if (!status)
+		status = exit_view_choose(&log->args->view, log->source.info.encoding);
 	if (status)
 		return status;
 	log->out = output ? fopen(output, "we") : stdout;
@@ -285,5 +303,6 @@ int builtin_log(int argc, char **argv)
 	log->source.hists = args.common.format != FORMAT_TEXT;
 	status = open_and_run(log);
 	free(log);
+	exit_view_free(&args.view);
 	return status;
 }

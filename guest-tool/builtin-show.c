@@ -61,6 +61,7 @@ struct arguments {
 	bool brief;
 	bool raw;
 	struct common_options common;
+	struct exit_view view;
 };
 
 static void add_leaf(struct argp_state *state, struct arguments *args, const char *arg)
@@ -85,6 +86,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = state->child_inputs[1] = &args->common;
+		state->child_inputs[2] = state->child_inputs[3] = &args->view;
 		break;
 	case 's':
 		args->subleaf = arg;
@@ -126,7 +128,7 @@ static char *help_filter(int key, const char *text, void *input)
 }
 
 static const struct argp argp = {
-	options, parse_option, args_doc, doc, common_options, help_filter, NULL,
+	options, parse_option, args_doc, doc, table_options, help_filter, NULL,
 };
 
 static int no_such_exit(const struct exit_info *info, const char *text)
@@ -216,24 +218,6 @@ static int show_raw_all(const struct arguments *args)
 	return STATUS_OK;
 }
 
-/* An exit, a number or a name.  Returns -1, and says why, if there is none. */
-static int find_exit(const struct exit_info *info, const char *text)
-{
-	uint32_t number;
-	int named;
-
-	if (parse_u32(text, &number)) {
-		if (number <= KVM_EXIT_STATS_NUMBER_MASK)
-			return number;
-		no_such_exit(info, text);
-		return -1;
-	}
-	named = exit_number(info->encoding, text);
-	if (named < 0)
-		exit_unknown(info->encoding, 0, text);
-	return named;
-}
-
 /* Where the numbers of one exit come from */
 struct reader {
 	const struct exit_info *info;
@@ -263,23 +247,39 @@ static bool read_row(const struct reader *reader, struct exit_row *row, bool his
 	       exit_leaves_read(reader->leaves, row->number, &row->counts);
 }
 
-static int show_one(const struct reader *reader, const char *text, bool hist)
+static int print_one(const struct reader *reader, const struct exit_row *row,
+		     const struct exit_view *view)
 {
-	int number = find_exit(reader->info, text);
+	struct exit_table *one = calloc(1, sizeof(*one));
+	bool good = one;
+
+	if (one) {
+		one->total = reader->table->total;
+		one->rows[one->nr++] = *row;
+		good = table_print(stdout, reader->info, one, view, false);
+	}
+	free(one);
+	return good ? STATUS_OK : fail(STATUS_FAILURE, "not enough memory");
+}
+
+static int show_one(const struct reader *reader, const struct arguments *args)
+{
+	const char *text = args->hist ? args->hist : args->subleaf;
+	int number = exit_parse(reader->info->encoding, text);
 	struct exit_row row = { .number = number };
+	bool hist = args->hist;
 
 	if (number < 0)
-		return STATUS_USAGE;
+		return exit_unknown(reader->info->encoding, 0, text);
 	if (hist && !exit_info_has(reader->info, KVM_EXIT_STATS_FEATURE_HISTOGRAM))
 		return fail(STATUS_NO_STATISTICS, "this KVM has no histograms");
 	if (!read_row(reader, &row, hist))
 		return no_such_exit(reader->info, text);
 
 	table_print_heading(stdout, reader->info);
-	if (hist)
-		hist_print(stdout, reader->info, number, &row.hist);
-	else
-		table_print_one(stdout, reader->info, &row, &reader->table->total);
+	if (!hist)
+		return print_one(reader, &row, &args->view);
+	hist_print(stdout, reader->info, number, &row.hist);
 	return STATUS_OK;
 }
 
@@ -288,7 +288,7 @@ static bool only_totals(const struct arguments *args)
 	return args->has_leaf && args->leaf == KVM_EXIT_STATS_CPUID_TOTALS;
 }
 
-static void print_table(const struct arguments *args, const struct exit_info *info,
+static int print_table(const struct arguments *args, const struct exit_info *info,
 			const struct exit_table *table)
 {
 	table_print_heading(stdout, info);
@@ -296,11 +296,12 @@ static void print_table(const struct arguments *args, const struct exit_info *in
 		table_print_totals(stdout, info, &table->total);
 	if (!args->has_leaf)
 		putchar('\n');
-	if (!only_totals(args))
-		table_print(stdout, info, table);
+	if (only_totals(args) || table_print(stdout, info, table, &args->view, true))
+		return STATUS_OK;
+	return fail(STATUS_FAILURE, "not enough memory");
 }
 
-static int show_cpuid(const struct arguments *args)
+static int show_cpuid(struct arguments *args)
 {
 	struct exit_leaves leaves;
 	struct exit_table table;
@@ -310,6 +311,8 @@ static int show_cpuid(const struct arguments *args)
 				   only_totals(args) ? FIRST_TOTAL : FIRST_CPUID);
 	if (!status)
 		status = source_check_version(&leaves.info);
+	if (!status)
+		status = exit_view_choose(&args->view, leaves.info.encoding);
 	if (status)
 		return status;
 	if (args->brief)
@@ -319,38 +322,41 @@ static int show_cpuid(const struct arguments *args)
 			.info = &leaves.info, .leaves = &leaves, .table = &table,
 		};
 
-		return show_one(&reader, args->hist ? args->hist : args->subleaf, args->hist);
+		return show_one(&reader, args);
 	}
 	if (only_totals(args))
-		table.total = leaves.total_before;
+		table = (struct exit_table) { .total = leaves.total_before };
 	else
 		exit_leaves_read_table(&leaves, &table);
-	print_table(args, &leaves.info, &table);
-	return STATUS_OK;
+	exit_view_keep(&args->view, &table);
+	return print_table(args, &leaves.info, &table);
 }
 
-static void print_json(const struct arguments *args, const struct exit_info *info,
+static int print_json(const struct arguments *args, const struct exit_info *info,
 		       const struct exit_table *table)
 {
 	json_t *document = json_document("table", info);
 
 	(void)args;
 	json_object_set_new(document, "reasons", json_reasons(info, table));
+	/* What could not be written, main() says. */
 	json_print(stdout, document, false);
+	return STATUS_OK;
 }
 
-static void print_csv(const struct arguments *args, const struct exit_info *info,
+static int print_csv(const struct arguments *args, const struct exit_info *info,
 		      const struct exit_table *table)
 {
 	(void)args;
 	csv_print_table(stdout, info, table);
+	return STATUS_OK;
 }
 
 /* All of it, from a file or for another program */
-static int show_source(const struct arguments *args)
+static int show_source(struct arguments *args)
 {
-	static void (*const printers[])(const struct arguments *, const struct exit_info *,
-					const struct exit_table *) = {
+	static int (*const printers[])(const struct arguments *, const struct exit_info *,
+				       const struct exit_table *) = {
 		[FORMAT_TEXT] = print_table, [FORMAT_JSON] = print_json, [FORMAT_CSV] = print_csv,
 	};
 	struct exit_source source = {
@@ -363,6 +369,8 @@ static int show_source(const struct arguments *args)
 	int status = source_open(&source);
 
 	if (!status)
+		status = exit_view_choose(&args->view, source.info.encoding);
+	if (!status)
 		status = source_read(&source, &table);
 	if (status)
 		return status;
@@ -371,11 +379,10 @@ static int show_source(const struct arguments *args)
 	if (args->hist || args->subleaf) {
 		const struct reader reader = { .info = &source.info, .table = &table };
 
-		return show_one(&reader, args->hist ? args->hist : args->subleaf, args->hist);
+		return show_one(&reader, args);
 	}
-	/* What could not be written, main() says. */
-	printers[args->common.format](args, &source.info, &table);
-	return STATUS_OK;
+	exit_view_keep(&args->view, &table);
+	return printers[args->common.format](args, &source.info, &table);
 }
 
 /* What does not go together.  Returns NULL if all does. */
@@ -383,6 +390,8 @@ static const char *check_arguments(const struct arguments *args)
 {
 	bool one = args->subleaf || args->hist;
 
+	if (args->view.names && (one || args->raw || only_totals(args)))
+		return "-e excludes -s, -H, --raw and 0x4FFFFFFC";
 	if (args->hist && (args->has_leaf || args->subleaf || args->raw || args->brief))
 		return "-H excludes -s, --brief, --raw and LEAF";
 	if (args->common.format != FORMAT_TEXT && (one || args->has_leaf || args->raw))
@@ -401,7 +410,7 @@ static const char *check_arguments(const struct arguments *args)
 	return NULL;
 }
 
-static int show(const struct arguments *args)
+static int show(struct arguments *args)
 {
 	const char *wrong = check_arguments(args);
 	int status;
@@ -422,7 +431,10 @@ static int show(const struct arguments *args)
 int builtin_show(int argc, char **argv)
 {
 	struct arguments args = { .common = COMMON_OPTIONS };
+	int status;
 
 	options_parse(&argp, argc, argv, &args);
-	return show(&args);
+	status = show(&args);
+	exit_view_free(&args.view);
+	return status;
 }

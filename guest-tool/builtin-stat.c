@@ -42,6 +42,7 @@ struct arguments {
 	const char *output;
 	char **command;
 	struct common_options common;
+	struct exit_view view;
 };
 
 static void check_arguments(struct argp_state *state, const struct arguments *args)
@@ -66,6 +67,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &args->plan;
 		state->child_inputs[1] = state->child_inputs[2] = &args->common;
+		state->child_inputs[3] = state->child_inputs[4] = &args->view;
 		break;
 	case 'o':
 		args->output = arg;
@@ -89,19 +91,22 @@ static const struct argp argp = {
 
 static int print(const struct arguments *args, FILE *out, const struct exit_result *result)
 {
-	static int (*const printers[])(FILE *, const struct exit_result *) = {
+	static int (*const printers[])(FILE *, const struct exit_result *,
+				       const struct exit_view *) = {
 		[FORMAT_TEXT] = result_print, [FORMAT_JSON] = result_print_json,
 		[FORMAT_CSV] = result_print_csv,
 	};
 
 	baseline_check(result);
-	return printers[args->common.format](out, result);
+	return printers[args->common.format](out, result, &args->view);
 }
 
 /* Returns a status, which of what is not good is that. */
 static int write_output(struct outfile *out, const struct exit_result *result, int status)
 {
-	bool good = !status && !result_print_json(out->file, result);
+	/* With all reasons: which are shown may be another choice each time. */
+	static const struct exit_view all;
+	bool good = !status && !result_print_json(out->file, result, &all);
 	int failed = outfile_close(out, good);
 
 	return good ? failed : STATUS_FAILURE;
@@ -143,30 +148,39 @@ static int run(const struct arguments *args, struct exit_source *source)
 	return program.status ? program.status : failed;
 }
 
-static int show_recorded(const struct arguments *args)
+static int show_recorded(struct arguments *args)
 {
 	struct exit_result result;
 	int status = result_read(args->common.from, &result);
 
 	if (status)
 		return status;
-	status = print(args, stdout, &result) ? STATUS_FAILURE : STATUS_OK;
+	status = exit_view_choose(&args->view, result.info.encoding);
+	if (!status && print(args, stdout, &result))
+		status = STATUS_FAILURE;
 	result_free(&result);
 	return status;
+}
+
+static int open_and_run(struct arguments *args)
+{
+	struct exit_source source = {
+		.file = args->common.from, .cpu = args->common.cpu, .hists = true, .again = true,
+	};
+	int status = source_open(&source);
+
+	if (!status)
+		status = exit_view_choose(&args->view, source.info.encoding);
+	return status ? status : run(args, &source);
 }
 
 int builtin_stat(int argc, char **argv)
 {
 	struct arguments args = { .plan.plan.repeat = 1, .common = COMMON_OPTIONS };
-	struct exit_source source = { .hists = true, .again = true };
 	int status;
 
 	options_parse(&argp, argc, argv, &args);
-	if (!args.command)
-		return show_recorded(&args);
-
-	source.file = args.common.from;
-	source.cpu = args.common.cpu;
-	status = source_open(&source);
-	return status ? status : run(&args, &source);
+	status = args.command ? open_and_run(&args) : show_recorded(&args);
+	exit_view_free(&args.view);
+	return status;
 }

@@ -11,6 +11,7 @@
 
 #include "affinity.h"
 #include "builtin.h"
+#include "columns.h"
 #include "csv.h"
 #include "ending.h"
 #include "json.h"
@@ -42,8 +43,11 @@ static const char help[] =
 	"Keys of cpuid-query top\n"
 	"\n"
 	"  e     sort by exits\n"
-	"  t     sort by time: cycles that were not off-CPU\n"
+	"  t     sort by busy time: cycles that were not off-CPU\n"
 	"  c     sort by cycles per exit\n"
+	"  a     sort by all cycles, those off-CPU with them\n"
+	"  l     sort by the longest exit, where that was in the interval\n"
+	"  n     sort by name\n"
 	"  v     each vCPU by itself, which wakes it once an interval, or all together\n"
 	"  + -   double or halve the interval\n"
 	"  h ?   this help\n"
@@ -71,6 +75,7 @@ struct arguments {
 	bool batch;
 	unsigned int iterations;
 	struct common_options common;
+	struct exit_view view;
 };
 
 static double parse_delay(struct argp_state *state, const char *arg)
@@ -93,6 +98,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = state->child_inputs[1] = &args->common;
+		state->child_inputs[2] = state->child_inputs[3] = &args->view;
 		break;
 	case 'd':
 		args->delay = parse_delay(state, arg);
@@ -115,7 +121,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-	options, parse_option, NULL, doc, common_options, NULL, NULL,
+	options, parse_option, NULL, doc, table_options, NULL, NULL,
 };
 
 /* The VM, or one of its vCPUs */
@@ -146,8 +152,7 @@ struct top {
 	struct exit_table after, between;
 	struct rates all, by_vcpu;
 
-	/* What the keys have chosen, and something to say until the next key or interval */
-	enum rates_order order;
+	/* What else the keys have chosen, and something to say until the next key or interval */
 	bool vcpus, help;
 	const char *message;
 };
@@ -219,7 +224,9 @@ static int open_source(struct top *top)
 	top->info = top->meters->source.info;
 	top->all.vcpus = top->by_vcpu.vcpus = source_vcpus(&top->meters->source);
 	top->begun = top->started;
-	return status;
+	if (top->args.view.order == ORDER_DEFAULT)
+		top->args.view.order = default_order(&top->info);
+	return status ? status : exit_view_choose(&top->args.view, top->info.encoding);
 }
 
 /*
@@ -265,6 +272,7 @@ static int read_meters(struct top *top, bool *good)
 					 &top->between))
 			*good = false;
 		meter->before = top->after;
+		exit_view_keep(&top->args.view, &top->between);
 		if (!rates_add(&top->all, -1, &top->between) ||
 		    !rates_add(&top->by_vcpu, meter->source.cpu, &top->between))
 			return fail(STATUS_FAILURE, "not enough memory");
@@ -272,29 +280,21 @@ static int read_meters(struct top *top, bool *good)
 	return STATUS_OK;
 }
 
-/* Sorted */
-static const struct rates *rates_shown(struct top *top)
+static const struct rates *rates_shown(const struct top *top)
 {
 	/* Those of the vCPUs are there when the first interval of them has ended. */
-	struct rates *rates = top->vcpus && top->by_vcpu.seconds ? &top->by_vcpu : &top->all;
-
-	rates_sort(rates, top->order);
-	return rates;
+	return top->vcpus && top->by_vcpu.seconds ? &top->by_vcpu : &top->all;
 }
 
 static void print_message(FILE *out, const struct top *top)
 {
-	static const char *const orders[] = {
-		[BY_EXITS] = "exits", [BY_TIME] = "time", [BY_CYCLES] = "cycles per exit",
-	};
-
 	if (top->message)
 		fprintf(out, "%s\n", top->message);
 	else if (!top->all.seconds)
 		fprintf(out, "The first interval of %g s is not over.\n", top->args.delay);
 	else
 		fprintf(out, "Every %g s, sorted by %s; h: help\n", top->args.delay,
-			orders[top->order]);
+			exit_order_text(top->args.view.order));
 }
 
 /* Lines before the titles */
@@ -305,6 +305,7 @@ static int show_screen(struct top *top)
 	char *text = NULL;
 	size_t size;
 	FILE *out;
+	bool good;
 
 	if (top->help) {
 		screen_show(help, 0);
@@ -316,11 +317,12 @@ static int show_screen(struct top *top)
 	table_print_heading(out, &top->info);
 	rates_print_summary(out, &top->info, &top->all);
 	print_message(out, top);
-	rates_print(out, &top->info, rates_shown(top));
+	good = rates_print(out, &top->info, rates_shown(top), &top->args.view, screen_width());
 	fclose(out);
-	screen_show(text, HEADING);
+	if (good)
+		screen_show(text, HEADING);
 	free(text);
-	return STATUS_OK;
+	return good ? STATUS_OK : fail(STATUS_FAILURE, "not enough memory");
 }
 
 static void print_csv(struct top *top)
@@ -352,7 +354,7 @@ static void print_text(struct top *top)
 	table_print_heading(stdout, &top->info);
 	rates_print_summary(stdout, &top->info, &top->all);
 	putchar('\n');
-	rates_print(stdout, &top->info, rates_shown(top));
+	rates_print(stdout, &top->info, rates_shown(top), &top->args.view, line_width(stdout));
 }
 
 /* An interval without live screen */
@@ -425,13 +427,22 @@ static int press(struct top *top, int key)
 		top->ended = true;
 		break;
 	case 'e':
-		top->order = BY_EXITS;
+		top->args.view.order = ORDER_EXITS;
 		break;
 	case 't':
-		top->order = BY_TIME;
+		top->args.view.order = ORDER_BUSY;
 		break;
 	case 'c':
-		top->order = BY_CYCLES;
+		top->args.view.order = ORDER_MEAN;
+		break;
+	case 'a':
+		top->args.view.order = ORDER_CYCLES;
+		break;
+	case 'l':
+		top->args.view.order = ORDER_LONGEST;
+		break;
+	case 'n':
+		top->args.view.order = ORDER_NAME;
 		break;
 	case 'v':
 		return toggle_vcpus(top);
@@ -510,5 +521,6 @@ int builtin_top(int argc, char **argv)
 	rates_free(&top.all);
 	rates_free(&top.by_vcpu);
 	free(top.meters);
+	exit_view_free(&top.args.view);
 	return status;
 }

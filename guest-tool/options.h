@@ -5,6 +5,8 @@
 #include <argp.h>
 #include <stdbool.h>
 
+#include "exit_view.h"
+
 /* The options that several commands have. */
 
 enum format {
@@ -32,8 +34,13 @@ struct common_options {
 extern const struct argp source_argp;
 extern const struct argp format_argp;
 
-/* Both of them, and no others, for .children; and the second alone */
+/* The same, the input of each a struct exit_view: --sort and -e; and --unit. */
+extern const struct argp row_argp;
+extern const struct argp unit_argp;
+
+/* The first two and row_argp, and no others, for .children; all four; and format_argp alone */
 extern const struct argp_child common_options[];
+extern const struct argp_child table_options[];
 extern const struct argp_child format_only[];
 
 /*

@@ -18,25 +18,43 @@
 #include "result.h"
 #include "util.h"
 
-static json_t *run_object(const struct exit_info *info, const struct exit_run *run)
+/* The reasons that the view has */
+static json_t *chosen_reasons(const struct exit_info *info, const struct exit_table *table,
+			      const struct exit_view *view)
+{
+	struct exit_table *chosen = malloc(sizeof(*chosen));
+	json_t *reasons;
+
+	if (!chosen)
+		return NULL;
+	*chosen = *table;
+	exit_view_keep(view, chosen);
+	reasons = json_reasons(info, chosen);
+	free(chosen);
+	return reasons;
+}
+
+static json_t *run_object(const struct exit_info *info, const struct exit_run *run,
+			  const struct exit_view *view)
 {
 	json_t *object = json_pack("{s:f, s:f, s:f, s:f, s:f, s:i}",
 				   "elapsed_s", run->elapsed, "user_s", run->user,
 				   "system_s", run->system, "idle_cycles", run->idle,
 				   "vcpus", run->vcpus, "status", run->status);
 
-	json_object_set_new(object, "reasons", json_reasons(info, &run->table));
+	json_object_set_new(object, "reasons", chosen_reasons(info, &run->table, view));
 	return object;
 }
 
 static void set_runs(json_t *document, const struct exit_info *info, const char *command,
-		     const char *name, const struct exit_runs *runs)
+		     const char *name, const struct exit_runs *runs,
+		     const struct exit_view *view)
 {
 	json_t *array = json_array();
 	size_t i;
 
 	for (i = 0; i < runs->nr; i++)
-		json_array_append_new(array, run_object(info, runs->runs[i]));
+		json_array_append_new(array, run_object(info, runs->runs[i], view));
 	json_object_set_new(document, command, json_bytes(runs->command));
 	json_object_set_new(document, name, array);
 }
@@ -58,14 +76,16 @@ static json_t *summary_object(const struct exit_result *result)
 	return object;
 }
 
-int result_print_json(FILE *out, const struct exit_result *result)
+int result_print_json(FILE *out, const struct exit_result *result,
+		      const struct exit_view *view)
 {
 	json_t *document = json_document("stat", &result->info);
 
-	set_runs(document, &result->info, "command", "runs", &result->measured);
+	set_runs(document, &result->info, "command", "runs", &result->measured,
+		 view);
 	if (result->baseline.command)
 		set_runs(document, &result->info, "baseline", "baseline_runs",
-			 &result->baseline);
+			 &result->baseline, view);
 	json_object_set_new(document, "summary", summary_object(result));
 	return json_print(out, document, false);
 }

@@ -2,73 +2,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "columns.h"
 #include "exit_names.h"
 #include "hist.h"
 #include "result.h"
 #include "table_print.h"
 #include "text.h"
-
-/* How a column of a table is printed */
-struct layout {
-	bool deviation, split, percentiles;
-	int name, exits, cycles;
-};
-
-static int width_of(double largest, int decimals, int least)
-{
-	int width = snprintf(NULL, 0, "%.*f", decimals, largest);
-
-	return width > least ? width : least;
-}
-
-static void print_mean(FILE *out, const struct layout *layout, const struct exit_mean *mean,
-		       double elapsed)
-{
-	double cycles = mean->cycles.mean;
-
-	/* A count is whole unless it is a mean. */
-	fprintf(out, "  %*.*f", layout->exits, layout->deviation, mean->exits.mean);
-	if (layout->deviation)
-		fprintf(out, "  %8.1f", sample_deviation(&mean->exits));
-	if (elapsed > 0)
-		fprintf(out, "  %10.1f", mean->exits.mean / elapsed);
-	else
-		fprintf(out, "  %10s", "-");
-	fprintf(out, "  %*.0f", layout->cycles, cycles);
-	if (mean->exits.mean > 0)
-		fprintf(out, "  %11.0f", cycles / mean->exits.mean);
-	else
-		fprintf(out, "  %11s", "-");
-	if (layout->split)
-		table_print_split(out, cycles, mean->vmm, mean->off_cpu);
-}
-
-static void print_row(FILE *out, const struct exit_info *info, const struct layout *layout,
-		      const struct exit_mean *mean, double elapsed)
-{
-	char name[EXIT_NAME_MAX], p50[HIST_RANGE_MAX], p99[HIST_RANGE_MAX];
-
-	fprintf(out, "%5" PRIu32 "  %-*s", mean->number, layout->name,
-		exit_name(info->encoding, mean->number, name));
-	print_mean(out, layout, mean, elapsed);
-	if (layout->percentiles)
-		fprintf(out, "  %9s  %9s", hist_range_text(&mean->hist, 50, p50),
-			hist_range_text(&mean->hist, 99, p99));
-	fputc('\n', out);
-}
-
-static void print_titles(FILE *out, const struct layout *layout)
-{
-	fprintf(out, "%5s  %-*s  %*s", "exit", layout->name, "name", layout->exits, "exits");
-	if (layout->deviation)
-		fprintf(out, "  %8s", "+-");
-	fprintf(out, "  %10s  %*s  %11s", "exits/s", layout->cycles, "cycles", "cycles/exit");
-	if (layout->split)
-		table_print_split_titles(out);
-	if (layout->percentiles)
-		fprintf(out, "  %9s  %9s", "p50", "p99");
-	fputc('\n', out);
-}
 
 static void print_heading(FILE *out, const struct exit_result *result)
 {
@@ -104,45 +43,74 @@ static void print_times(FILE *out, const struct exit_result *result,
 			100 * summary->tax_vmm, summary->busy);
 }
 
-static struct layout layout_of(const struct exit_result *result,
-			       const struct exit_summary *summary)
+static bool print_wrapped_times(FILE *out, const struct exit_result *result,
+				const struct exit_summary *summary)
 {
-	const struct exit_info *info = &result->info;
+	char *times = NULL;
+	size_t size;
+	FILE *text = open_memstream(&times, &size);
 
-	return (struct layout) {
-		.deviation = result->measured.nr > 1,
-		.split = exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT),
-		.percentiles = exit_info_has(info, KVM_EXIT_STATS_FEATURE_HISTOGRAM),
-		.name = exit_name_width(info->encoding),
-		.exits = width_of(summary->total.exits.mean, result->measured.nr > 1, 5),
-		.cycles = width_of(summary->total.cycles.mean, 0, 6),
+	if (!text)
+		return false;
+	print_times(text, result, summary);
+	fclose(text);
+	text_wrap(out, times, line_width(out), 15);
+	free(times);
+	return true;
+}
+
+struct exit_line exit_line_of_mean(const struct exit_mean *mean)
+{
+	return (struct exit_line) {
+		.number = mean->number, .vcpu = -1, .exits = mean->exits.mean,
+		.cycles = mean->cycles.mean, .off_cpu = mean->off_cpu, .vmm = mean->vmm,
+		.longest = mean->hist.longest, .deviation = sample_deviation(&mean->exits),
+		.hist = &mean->hist,
 	};
 }
 
-int result_print(FILE *out, const struct exit_result *result)
+static bool print_lines(FILE *out, const struct exit_result *result,
+			const struct exit_summary *summary, const struct exit_view *view)
+{
+	struct line_table table = {
+		.info = &result->info, .view = view, .nr = summary->nr,
+		.columns = 1U << COLUMN_EXIT | 1U << COLUMN_NAME | 1U << COLUMN_EXITS |
+			   1U << COLUMN_RATE_TOO | 1U << COLUMN_CYCLES | 1U << COLUMN_MEAN |
+			   1U << COLUMN_KVM | 1U << COLUMN_VMM | 1U << COLUMN_OFF_CPU |
+			   1U << COLUMN_P50 | 1U << COLUMN_P99,
+		.lines = calloc(summary->nr + 1, sizeof(*table.lines)),
+		.total = exit_line_of_mean(&summary->total), .print_total = true,
+		.means = result->measured.nr > 1, .seconds = summary->elapsed.mean,
+	};
+	bool good = table.lines;
+	size_t i;
+
+	table.total.hist = NULL;
+	if (table.means)
+		table.columns |= 1U << COLUMN_DEVIATION;
+	for (i = 0; good && i < summary->nr; i++)
+		table.lines[i] = exit_line_of_mean(&summary->rows[i]);
+	good = good && line_table_print(out, &table, line_width(out));
+	free(table.lines);
+	return good;
+}
+
+int result_print(FILE *out, const struct exit_result *result, const struct exit_view *view)
 {
 	struct exit_summary *summary = malloc(sizeof(*summary));
-	struct layout layout;
-	size_t i;
+	bool good;
 
 	if (!summary)
 		return -1;
 	result_summarize(result, summary);
-	layout = layout_of(result, summary);
 	print_heading(out, result);
-	print_titles(out, &layout);
-	for (i = 0; i < summary->nr; i++)
-		print_row(out, &result->info, &layout, &summary->rows[i],
-			  summary->elapsed.mean);
-	fprintf(out, "%5s  %-*s", "", layout.name, "total");
-	print_mean(out, &layout, &summary->total, summary->elapsed.mean);
-	fputc('\n', out);
-	print_times(out, result, summary);
+	good = print_lines(out, result, summary, view);
+	good = good && print_wrapped_times(out, result, summary);
 	free(summary);
-	return ferror(out) ? -1 : 0;
+	return !good || ferror(out) ? -1 : 0;
 }
 
-int result_print_csv(FILE *out, const struct exit_result *result)
+int result_print_csv(FILE *out, const struct exit_result *result, const struct exit_view *view)
 {
 	struct exit_summary *summary = malloc(sizeof(*summary));
 	char name[EXIT_NAME_MAX], p50[24], p99[24];
@@ -156,6 +124,8 @@ int result_print_csv(FILE *out, const struct exit_result *result)
 	for (i = 0; i < summary->nr; i++) {
 		const struct exit_mean *mean = &summary->rows[i];
 
+		if (!exit_view_has(view, mean->number))
+			continue;
 		fprintf(out, "%" PRIu32 ",%s,%g,%g,%g,%.15g,%g,%.15g,%.15g,%s,%s\n", mean->number,
 			exit_name(result->info.encoding, mean->number, name), mean->exits.mean,
 			sample_deviation(&mean->exits),

@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "columns.h"
 #include "exit_names.h"
+#include "hist.h"
 #include "leaves.h"
 #include "table_print.h"
 #include "text.h"
+#include "time_text.h"
 #include "util.h"
+
+#define SPLIT KVM_EXIT_STATS_FEATURE_SPLIT
+#define LONGEST KVM_EXIT_STATS_FEATURE_LONGEST
+#define HISTOGRAM KVM_EXIT_STATS_FEATURE_HISTOGRAM
 
 void table_print_heading(FILE *out, const struct exit_info *info)
 {
@@ -43,99 +53,375 @@ void table_print_totals(FILE *out, const struct exit_info *info,
 	fprintf(out, "cycles/exit   %20" PRIu64 "\n", exit_cycles_per_exit(total));
 }
 
-static int digits(uint64_t value)
+struct exit_line exit_line_of(uint32_t number, const struct exit_counts *counts)
 {
-	return snprintf(NULL, 0, "%" PRIu64, value);
+	return (struct exit_line) {
+		.number = number, .vcpu = -1, .exits = counts->exits, .cycles = counts->cycles,
+		.off_cpu = counts->off_cpu, .vmm = counts->vmm, .longest = counts->longest,
+		.nested = counts->nested,
+	};
 }
 
-static int width(const char *title, uint64_t largest)
+static void print_percent(struct columns *columns, double part, double whole)
 {
-	int of_title = snprintf(NULL, 0, "%s", title);
+	double value = percent(part, whole);
 
-	return digits(largest) > of_title ? digits(largest) : of_title;
+	/* So that a column is no wider than "99.9%" */
+	if (value >= 99.95 && value < 100.05)
+		columns_cell(columns, "100%%");
+	else
+		columns_cell(columns, "%.1f%%", value);
 }
 
-/* The share of all time that KVM and the VMM worked, without the time off-CPU. */
-static double busy_share(const struct exit_counts *counts, const struct exit_counts *total)
+static void print_cycles(struct columns *columns, const struct line_table *table,
+			 long double cycles)
 {
-	return percent(counts->cycles - counts->off_cpu, total->cycles - total->off_cpu);
+	char text[TIME_TEXT_MAX];
+
+	if (exit_view_in_time(table->view, table->info))
+		columns_cell(columns, "%s", time_text(cycles, table->info->tsc_khz, 4, text));
+	else
+		columns_cell(columns, "%.0Lf", cycles);
 }
 
-void table_print_split_titles(FILE *out)
+static void print_vcpu(struct columns *columns, const struct line_table *table,
+		       const struct exit_line *line)
 {
-	fprintf(out, "  %6s  %6s  %7s", "KVM", "VMM", "off-CPU");
+	if (line == &table->total)
+		columns_cell(columns, "%s", "");
+	else
+		columns_cell(columns, "%ld", line->vcpu);
 }
 
-void table_print_split(FILE *out, double cycles, double vmm, double off_cpu)
+static void print_number(struct columns *columns, const struct line_table *table,
+			 const struct exit_line *line)
 {
-	fprintf(out, "  %5.1f%%  %5.1f%%  %6.1f%%", percent(cycles - off_cpu - vmm, cycles),
-		percent(vmm, cycles), percent(off_cpu, cycles));
+	if (line == &table->total)
+		columns_cell(columns, "%s", "");
+	else
+		columns_cell(columns, "%" PRIu32, line->number);
 }
 
-static void print_row(FILE *out, const struct exit_info *info, const char *number,
-		      const char *name, const struct exit_counts *counts,
-		      const struct exit_counts *total)
+static void print_name(struct columns *columns, const struct line_table *table,
+		       const struct exit_line *line)
 {
-	fprintf(out, "%5s  %-*s  %*" PRIu64 "  %5.1f%%  %*" PRIu64 "  %5.1f%%  %11"
-		PRIu64, number, exit_name_width(info->encoding), name,
-		width("exits", total->exits), counts->exits,
-		percent(counts->exits, total->exits),
-		width("cycles", total->cycles), counts->cycles,
-		busy_share(counts, total), exit_cycles_per_exit(counts));
-	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
-		table_print_split(out, counts->cycles, counts->vmm, counts->off_cpu);
-	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_LONGEST))
-		fprintf(out, "  %*" PRIu64, width("longest", total->longest),
-			counts->longest);
-	if (total->nested)
-		fprintf(out, "  %*" PRIu64, width("nested", total->nested),
-			counts->nested);
-	fputc('\n', out);
+	char name[EXIT_NAME_MAX];
+
+	if (line == &table->total)
+		columns_cell(columns, "total");
+	else
+		columns_cell(columns, "%s",
+			     exit_name(table->info->encoding, line->number, name));
 }
 
-static void print_titles(FILE *out, const struct exit_info *info,
-			 const struct exit_counts *total)
+static void print_exits(struct columns *columns, const struct line_table *table,
+			const struct exit_line *line)
 {
-	bool split = exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT);
-
-	fprintf(out, "%5s  %-*s  %*s  %6s  %*s  %6s  %11s", "exit",
-		exit_name_width(info->encoding), "name",
-		width("exits", total->exits), "exits", "share",
-		width("cycles", total->cycles), "cycles", split ? "busy" : "share",
-		"cycles/exit");
-	if (split)
-		table_print_split_titles(out);
-	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_LONGEST))
-		fprintf(out, "  %*s", width("longest", total->longest), "longest");
-	if (total->nested)
-		fprintf(out, "  %*s", width("nested", total->nested), "nested");
-	fputc('\n', out);
+	columns_number(columns, line->exits, table->means, false);
 }
 
-static void print_reason(FILE *out, const struct exit_info *info,
-			 const struct exit_row *row, const struct exit_counts *total)
+static void print_deviation(struct columns *columns, const struct line_table *table,
+			    const struct exit_line *line)
 {
-	char number[16], name[EXIT_NAME_MAX];
-
-	snprintf(number, sizeof(number), "%" PRIu32, row->number);
-	print_row(out, info, number, exit_name(info->encoding, row->number, name),
-		  &row->counts, total);
+	(void)table;
+	columns_number(columns, line->deviation, 1, false);
 }
 
-void table_print(FILE *out, const struct exit_info *info,
-		 const struct exit_table *table)
+static void print_rate(struct columns *columns, const struct line_table *table,
+		       const struct exit_line *line)
 {
+	if (table->seconds > 0)
+		columns_number(columns, line->exits / table->seconds, 1, false);
+	else
+		columns_cell(columns, "-");
+}
+
+static void print_share(struct columns *columns, const struct line_table *table,
+			const struct exit_line *line)
+{
+	print_percent(columns, line->exits, table->total.exits);
+}
+
+static void print_all_cycles(struct columns *columns, const struct line_table *table,
+			     const struct exit_line *line)
+{
+	print_cycles(columns, table, line->cycles);
+}
+
+static long double busy_cycles(const struct exit_line *line)
+{
+	return line->cycles - line->off_cpu;
+}
+
+static void print_busy(struct columns *columns, const struct line_table *table,
+		       const struct exit_line *line)
+{
+	print_percent(columns, busy_cycles(line), busy_cycles(&table->total));
+}
+
+static void print_load(struct columns *columns, const struct line_table *table,
+		       const struct exit_line *line)
+{
+	print_percent(columns, busy_cycles(line), table->cycles_had);
+}
+
+static void print_mean(struct columns *columns, const struct line_table *table,
+		       const struct exit_line *line)
+{
+	if (line->exits > 0)
+		print_cycles(columns, table, floorl(line->cycles / line->exits));
+	else
+		columns_cell(columns, "-");
+}
+
+static void print_kvm(struct columns *columns, const struct line_table *table,
+		      const struct exit_line *line)
+{
+	(void)table;
+	print_percent(columns, line->cycles - line->off_cpu - line->vmm, line->cycles);
+}
+
+static void print_vmm(struct columns *columns, const struct line_table *table,
+		      const struct exit_line *line)
+{
+	(void)table;
+	print_percent(columns, line->vmm, line->cycles);
+}
+
+static void print_off_cpu(struct columns *columns, const struct line_table *table,
+			  const struct exit_line *line)
+{
+	(void)table;
+	print_percent(columns, line->off_cpu, line->cycles);
+}
+
+static void print_longest(struct columns *columns, const struct line_table *table,
+			  const struct exit_line *line)
+{
+	print_cycles(columns, table, line->longest);
+}
+
+static void print_nested(struct columns *columns, const struct line_table *table,
+			 const struct exit_line *line)
+{
+	(void)table;
+	columns_cell(columns, "%.0Lf", line->nested);
+}
+
+static void print_percentile(struct columns *columns, const struct line_table *table,
+			     const struct exit_line *line, unsigned int of_100)
+{
+	uint32_t tsc_khz = exit_view_in_time(table->view, table->info) ?
+			   table->info->tsc_khz : 0;
+	char text[HIST_LIMIT_MAX];
+
+	columns_cell(columns, "%s", line->hist ?
+		     hist_limit_text(line->hist, of_100, tsc_khz, text) : "");
+}
+
+static void print_p50(struct columns *columns, const struct line_table *table,
+		      const struct exit_line *line)
+{
+	print_percentile(columns, table, line, 50);
+}
+
+static void print_p99(struct columns *columns, const struct line_table *table,
+		      const struct exit_line *line)
+{
+	print_percentile(columns, table, line, 99);
+}
+
+static const struct definition {
+	const char *title;
+	/* If cycles are shown as such; NULL: the same */
+	const char *title_in_cycles;
+	void (*print)(struct columns *columns, const struct line_table *table,
+		      const struct exit_line *line);
+	/* What the host has to have for it, or 0 */
+	uint32_t feature;
+	bool left;
+	/* Characters that it has at least, so that a live table keeps its columns */
+	int least;
+	/* See struct column: first goes what other columns tell, too. */
+	unsigned int rank;
+} definitions[NR_TABLE_COLUMNS] = {
+	[COLUMN_VCPU] = { "vCPU", NULL, print_vcpu, 0, false, 0, 0 },
+	[COLUMN_EXIT] = { "exit", NULL, print_number, 0, false, 0, 0 },
+	[COLUMN_NAME] = { "name", NULL, print_name, 0, true, 0, 0 },
+	[COLUMN_EXITS] = { "exits", NULL, print_exits, 0, false, 0, 0 },
+	[COLUMN_DEVIATION] = { "+-", NULL, print_deviation, 0, false, 0, 7 },
+	[COLUMN_RATE] = { "exits/s", NULL, print_rate, 0, false, 8, 0 },
+	[COLUMN_RATE_TOO] = { "exits/s", NULL, print_rate, 0, false, 0, 13 },
+	[COLUMN_SHARE] = { "share", NULL, print_share, 0, false, 5, 12 },
+	[COLUMN_CYCLES] = { "time", "cycles", print_all_cycles, 0, false, 0, 1 },
+	[COLUMN_BUSY] = { "busy", NULL, print_busy, SPLIT, false, 5, 2 },
+	[COLUMN_BUSY_OF_ALL] = { "share", NULL, print_busy, 0, false, 5, 2 },
+	[COLUMN_LOAD] = { "time", NULL, print_load, 0, false, 5, 2 },
+	[COLUMN_MEAN] = { "time/exit", "cycles/exit", print_mean, 0, false, 0, 3 },
+	[COLUMN_KVM] = { "KVM", NULL, print_kvm, SPLIT, false, 5, 4 },
+	[COLUMN_VMM] = { "VMM", NULL, print_vmm, SPLIT, false, 5, 5 },
+	[COLUMN_OFF_CPU] = { "off-CPU", NULL, print_off_cpu, SPLIT, false, 5, 6 },
+	[COLUMN_LONGEST] = { "longest", NULL, print_longest, LONGEST, false, 0, 10 },
+	[COLUMN_NESTED] = { "nested", NULL, print_nested, 0, false, 0, 11 },
+	[COLUMN_P50] = { "p50", NULL, print_p50, HISTOGRAM, false, 0, 8 },
+	[COLUMN_P99] = { "p99", NULL, print_p99, HISTOGRAM, false, 0, 9 },
+};
+
+static bool is_wanted(const struct line_table *table, enum table_column column)
+{
+	uint32_t feature = definitions[column].feature;
+
+	if (!(table->columns & 1U << column))
+		return false;
+	return !feature || exit_info_has(table->info, feature);
+}
+
+static void add_columns(struct columns *columns, const struct line_table *table)
+{
+	bool in_time = exit_view_in_time(table->view, table->info);
+	const struct definition *definition;
+	struct column column;
+	unsigned int i;
+
+	for (i = 0; i < NR_TABLE_COLUMNS; i++) {
+		if (!is_wanted(table, i))
+			continue;
+		definition = &definitions[i];
+		column = (struct column) {
+			.left = definition->left, .rank = definition->rank,
+			.least = i == COLUMN_NAME ? table->name_width : definition->least,
+		};
+		snprintf(column.title, sizeof(column.title), "%s",
+			 in_time || !definition->title_in_cycles ? definition->title :
+								   definition->title_in_cycles);
+		columns_add(columns, &column);
+	}
+}
+
+static void add_line(struct columns *columns, const struct line_table *table,
+		     const struct exit_line *line)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_TABLE_COLUMNS; i++) {
+		if (is_wanted(table, i))
+			definitions[i].print(columns, table, line);
+	}
+}
+
+enum exit_order default_order(const struct exit_info *info)
+{
+	return exit_info_has(info, SPLIT) ? ORDER_BUSY : ORDER_EXITS;
+}
+
+static long double sort_key(const struct exit_line *line, enum exit_order order)
+{
+	switch (order) {
+	case ORDER_BUSY:
+		return busy_cycles(line);
+	case ORDER_CYCLES:
+		return line->cycles;
+	case ORDER_MEAN:
+		return line->exits > 0 ? line->cycles / line->exits : 0;
+	case ORDER_LONGEST:
+		return line->longest;
+	case ORDER_NAME:
+		return 0;
+	default:
+		return line->exits;
+	}
+}
+
+struct sorting {
+	enum exit_order order;
+	unsigned int encoding;
+};
+
+static int compare_names(const struct exit_line *a, const struct exit_line *b,
+			 unsigned int encoding)
+{
+	char name_a[EXIT_NAME_MAX], name_b[EXIT_NAME_MAX];
+
+	return strcasecmp(exit_name(encoding, a->number, name_a),
+			  exit_name(encoding, b->number, name_b));
+}
+
+static int compare_lines(const void *a, const void *b, void *data)
+{
+	const struct exit_line *la = a, *lb = b;
+	const struct sorting *sorting = data;
+	long double ka = sort_key(la, sorting->order), kb = sort_key(lb, sorting->order);
+	int names = sorting->order == ORDER_NAME ?
+		    compare_names(la, lb, sorting->encoding) : 0;
+
+	if (names)
+		return names;
+	if (ka != kb)
+		return ka < kb ? 1 : -1;
+	if (la->exits != lb->exits)
+		return la->exits < lb->exits ? 1 : -1;
+	if (la->number != lb->number)
+		return la->number < lb->number ? -1 : 1;
+	return la->vcpu < lb->vcpu ? -1 : la->vcpu > lb->vcpu;
+}
+
+void lines_sort(struct exit_line *lines, size_t nr, enum exit_order order,
+		const struct exit_info *info)
+{
+	struct sorting sorting = { .order = order, .encoding = info->encoding };
+
+	if (nr)
+		qsort_r(lines, nr, sizeof(*lines), compare_lines, &sorting);
+}
+
+bool line_table_print(FILE *out, struct line_table *table, int width)
+{
+	enum exit_order order = table->view->order;
+	struct columns columns = { 0 };
+	bool good;
 	size_t i;
 
-	print_titles(out, info, &table->total);
-	for (i = 0; i < table->nr; i++)
-		print_reason(out, info, &table->rows[i], &table->total);
-	print_row(out, info, "", "total", &table->total, &table->total);
+	if (order == ORDER_DEFAULT)
+		order = default_order(table->info);
+	lines_sort(table->lines, table->nr, order, table->info);
+	add_columns(&columns, table);
+	for (i = 0; i < table->nr; i++) {
+		if (exit_view_has(table->view, table->lines[i].number))
+			add_line(&columns, table, &table->lines[i]);
+	}
+	if (table->print_total)
+		add_line(&columns, table, &table->total);
+	good = columns_print(out, &columns, width);
+	columns_free(&columns);
+	return good;
 }
 
-void table_print_one(FILE *out, const struct exit_info *info,
-		     const struct exit_row *row, const struct exit_counts *total)
+static unsigned int columns_of(const struct exit_info *info, const struct exit_table *table)
 {
-	print_titles(out, info, total);
-	print_reason(out, info, row, total);
+	unsigned int columns = 1U << COLUMN_EXIT | 1U << COLUMN_NAME | 1U << COLUMN_EXITS |
+		1U << COLUMN_SHARE | 1U << COLUMN_CYCLES | 1U << COLUMN_MEAN | 1U << COLUMN_KVM |
+		1U << COLUMN_VMM | 1U << COLUMN_OFF_CPU | 1U << COLUMN_LONGEST;
+
+	columns |= exit_info_has(info, SPLIT) ? 1U << COLUMN_BUSY : 1U << COLUMN_BUSY_OF_ALL;
+	if (table->total.nested)
+		columns |= 1U << COLUMN_NESTED;
+	return columns;
+}
+
+bool table_print(FILE *out, const struct exit_info *info, const struct exit_table *table,
+		 const struct exit_view *view, bool print_total)
+{
+	struct line_table lines = {
+		.info = info, .view = view, .columns = columns_of(info, table), .nr = table->nr,
+		.lines = calloc(table->nr + 1, sizeof(*lines.lines)),
+		.total = exit_line_of(0, &table->total), .print_total = print_total,
+	};
+	bool good = lines.lines;
+	size_t i;
+
+	for (i = 0; good && i < table->nr; i++)
+		lines.lines[i] = exit_line_of(table->rows[i].number, &table->rows[i].counts);
+	good = good && line_table_print(out, &lines, line_width(out));
+	free(lines.lines);
+	return good;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "exit_table.h"
+#include "exit_view.h"
 
 /* What was counted, where, and the unit of cycles: one line. */
 void table_print_heading(FILE *out, const struct exit_info *info);
@@ -13,19 +14,89 @@ void table_print_heading(FILE *out, const struct exit_info *info);
 void table_print_totals(FILE *out, const struct exit_info *info,
 			const struct exit_counts *total);
 
-/* A row for each exit number, and the total. */
-void table_print(FILE *out, const struct exit_info *info,
-		 const struct exit_table *table);
+/* A line of any table of exits: one reason, or all; counts, or means of a run. */
+struct exit_line {
+	uint32_t number;
+	/* -1: of all vCPUs */
+	long vcpu;
+	/* Of a type that has all digits of 64 bits; all but exits and nested are cycles */
+	long double exits, cycles, off_cpu, vmm, longest, nested;
+	/* Standard deviation of exits between runs */
+	double deviation;
+	/* NULL: there is none */
+	const struct exit_hist *hist;
+};
+
+/* A line of counts, of all vCPUs and without a histogram. */
+struct exit_line exit_line_of(uint32_t number, const struct exit_counts *counts);
 
 /*
- * The columns that say whose time cycles were, in percent: KVM's, the VMM's, nobody's.
- * Of any table of exits, each after two blanks.
+ * The columns that there are, in the order in which they are printed.  Those for what the
+ * host does not count, or that would be empty, are left out of any table.
  */
-void table_print_split_titles(FILE *out);
-void table_print_split(FILE *out, double cycles, double vmm, double off_cpu);
+enum table_column {
+	COLUMN_VCPU,
+	COLUMN_EXIT,
+	COLUMN_NAME,
+	COLUMN_EXITS,
+	COLUMN_DEVIATION,
+	/* Exits per second: alone, and beside exits */
+	COLUMN_RATE,
+	COLUMN_RATE_TOO,
+	/* Of all exits */
+	COLUMN_SHARE,
+	COLUMN_CYCLES,
+	/* The share of all cycles that were not off-CPU, under two titles */
+	COLUMN_BUSY,
+	COLUMN_BUSY_OF_ALL,
+	/* The share of the time that vCPUs had */
+	COLUMN_LOAD,
+	COLUMN_MEAN,
+	COLUMN_KVM,
+	COLUMN_VMM,
+	COLUMN_OFF_CPU,
+	COLUMN_LONGEST,
+	COLUMN_NESTED,
+	COLUMN_P50,
+	COLUMN_P99,
+	NR_TABLE_COLUMNS,
+};
 
-/* The row of a single exit number, with its shares of the total of all. */
-void table_print_one(FILE *out, const struct exit_info *info,
-		     const struct exit_row *row, const struct exit_counts *total);
+struct line_table {
+	const struct exit_info *info;
+	const struct exit_view *view;
+	/* A bit, 1 << COLUMN_, for each column that it is to have */
+	unsigned int columns;
+	size_t nr;
+	struct exit_line *lines;
+	/* Of the VM: what shares are of; it is the last line if print_total says so. */
+	struct exit_line total;
+	bool print_total;
+	/* Are exits means, with a decimal? */
+	bool means;
+	/* What exits per second are of; 0: not known */
+	double seconds;
+	/* Cycles that the vCPUs of a line had in that, for COLUMN_LOAD */
+	double cycles_had;
+	/* Characters of the names at least, so that they stay where they are */
+	int name_width;
+};
+
+/* Sort lines, the most first, or by name. */
+void lines_sort(struct exit_line *lines, size_t nr, enum exit_order order,
+		const struct exit_info *info);
+
+/* What the order is if none was chosen: by time, where the host knows what was off-CPU. */
+enum exit_order default_order(const struct exit_info *info);
+
+/*
+ * Sort the lines as the view says, and print those that it has, in at most so many
+ * characters a line, see columns_print().  Returns false if there is no memory.
+ */
+bool line_table_print(FILE *out, struct line_table *table, int width);
+
+/* The rows of a table that the view has, and if so the total.  Returns false likewise. */
+bool table_print(FILE *out, const struct exit_info *info, const struct exit_table *table,
+		 const struct exit_view *view, bool print_total);
 
 #endif

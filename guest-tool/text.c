@@ -59,6 +59,35 @@ void text_print_quoted(FILE *out, const char *before, const char *text)
 	fputc('\'', out);
 }
 
+/* The bytes of text that are its next line */
+static size_t line_length(const char *text, size_t width)
+{
+	size_t end = strcspn(text, "\n"), at = width;
+
+	if (end <= width)
+		return end;
+	while (at && text[at] != ' ')
+		at--;
+	/* Blanks that it begins with are its indentation. */
+	if (at <= strspn(text, " "))
+		at = width + strcspn(text + width, " \n");
+	return at;
+}
+
+void text_wrap(FILE *out, const char *text, int width, int indent)
+{
+	int before = 0;
+	size_t length;
+
+	while (*text) {
+		length = line_length(text, width > before ? width - before : 0);
+		fprintf(out, "%*s%.*s\n", before, "", (int)length, text);
+		text += length;
+		before = *text == ' ' ? indent : 0;
+		text += *text != '\0';
+	}
+}
+
 char *text_utf8(const char *text)
 {
 	char *copy = malloc(strlen(text) * strlen(REPLACEMENT) + 1), *to = copy;

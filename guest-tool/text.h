@@ -13,6 +13,12 @@ void text_print(FILE *out, const char *text);
 void text_print_quoted(FILE *out, const char *before, const char *text);
 
 /*
+ * Write text in lines of at most so many characters, broken at blanks, with so many blanks
+ * before what is broken off.  A word that is longer stays whole.
+ */
+void text_wrap(FILE *out, const char *text, int width, int indent);
+
+/*
  * Text as UTF-8, with U+FFFD in place of each byte that is none, for the caller to free.
  * Returns NULL if there is no memory.
  */

@@ -8,5 +8,6 @@ int run_rates_tests(void);
 int run_file_tests(void);
 int run_comparison_tests(void);
 int run_help_tests(void);
+int run_table_tests(void);
 
 #endif

@@ -431,14 +431,18 @@ static void test_summary_of_nothing(void **state)
 	result_free(&result);
 }
 
+/* All reasons, in the order and the unit that they have by themselves */
+static const struct exit_view view;
+
 static char *printed(const struct exit_result *result,
-		     int (*print)(FILE *out, const struct exit_result *result))
+		     int (*print)(FILE *out, const struct exit_result *result,
+				  const struct exit_view *view))
 {
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	assert_int_equal(print(out, result), 0);
+	assert_int_equal(print(out, result, &view), 0);
 	fclose(out);
 	return text;
 }
@@ -454,12 +458,13 @@ static void test_result_printed(void **state)
 		"VM exits of this VM while 'a b' ran, the mean of 2 runs\n"
 		"1 vCPU, VMX, host TSC 50.000 MHz\n"
 		"\n"
-		" exit  name                  exits        +-     exits/s   cycles  cycles/exit     KVM     VMM  off-CPU        p50        p99\n"
-		"   10  CPUID                1005.0       7.1      1005.0  1005000         1000  100.0%    0.0%     0.0%      1k-2k      1k-2k\n"
-		"       total                1005.0       7.1      1005.0  1005000         1000  100.0%    0.0%     0.0%\n"
+		"exit  name    exits   +-  exits/s     time  time/exit    KVM    VMM  off-CPU      p50      p99\n"
+		"  10  CPUID  1005.0  7.1   1005.0  20.10ms    20.00us   100%   0.0%     0.0%  <41.0us  <41.0us\n"
+		"      total  1005.0  7.1   1005.0  20.10ms    20.00us   100%   0.0%     0.0%\n"
 		"\n"
 		"    1.000000 s elapsed +- 0.000000, 0.250000 s user, 0.125000 s system\n"
-		"         2.0 % hypervisor tax, KVM 2.0 % and VMM 0.0 %, of the 1.000000 s in which vCPUs were not idle\n");
+		"         2.0 % hypervisor tax, KVM 2.0 % and VMM 0.0 %, of the 1.000000 s in which vCPUs were not\n"
+		"               idle\n");
 	free(text);
 	result_free(&result);
 }
