@@ -31,7 +31,9 @@ static const char doc[] =
 	"and -w say otherwise.  One that fails ends it.\n\n"
 	"A * marks what stands out of the noise, by a permutation test: if nothing differs, "
 	"the probability that anything is marked is at most 1 %, for all reasons and the "
-	"seconds together.  Two commands need at least 5 runs each for that.\n\n"
+	"seconds together.  Two commands need at least 5 runs each for that.  With -e only these "
+	"reasons are compared and count in that.  Rows are sorted by the exits of the first, or "
+	"its cycles with --cycles; --sort is of the first, too.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure; if a COMMAND fails, its status, and 128 and the signal if one ended it.";
 

@@ -24,7 +24,7 @@ static const char doc[] =
 	"the first program of a machine has its boot, too.  exits/s and the shares of KVM, "
 	"VMM and off-CPU are of the interval, the shares of the time of all vCPUs.  An exit "
 	"that has not ended, as that of an idle vCPU, is in a later interval with its "
-	"cycles.\n\n"
+	"cycles.  Reasons are sorted by exits.\n\n"
 	"JSON is a document a line, CSV a line for each interval and reason.  Ends after N "
 	"intervals, or by a signal.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other failure.";

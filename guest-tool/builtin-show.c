@@ -24,11 +24,15 @@ static const char doc[] =
 	"without LEAF both are shown.  The exits that the reading itself causes "
 	"are left out.\n\n"
 	"Cycles are ticks of the host's TSC, from an exit to the entry that "
-	"follows: the time that the guest did not run.  KVM, VMM and off-CPU say "
+	"follows: the time that the guest did not run.  They are shown as a time "
+	"where it is known how long one is.  KVM, VMM and off-CPU say "
 	"whose time that was, in percent of a row's cycles: KVM's own, the VMM's "
 	"userspace, or none, halted or preempted.  Busy is a row's share of the "
-	"cycles of KVM and VMM, longest the longest single exit in cycles, nested "
-	"the exits while the guest ran a guest of its own.\n\n"
+	"cycles of KVM and VMM, longest the longest single exit, nested the exits "
+	"while the guest ran a guest of its own.\n\n"
+	"Rows are sorted by busy, or by exits where the host does not say what was "
+	"off-CPU.  A line has 100 columns, or those of the terminal: what has no room is "
+	"left out.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure.";
 

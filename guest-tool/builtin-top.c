@@ -34,7 +34,9 @@ static const char doc[] =
 	"were; off-CPU ones, halted or preempted, are not in its time.  From a host's file, "
 	"which does not have the number of vCPUs, the time is in percent of one vCPU's.  "
 	"An exit counts when it has ended, a long halt in the interval in which the vCPU "
-	"wakes.  The exits that the reading itself causes are left out.\n\n"
+	"wakes.  The exits that the reading itself causes are left out.  Rows are sorted by "
+	"busy, that time of KVM and the VMM, or by exits where the host does not say what was "
+	"off-CPU.\n\n"
 	"On a terminal, h shows the keys.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure.";

@@ -9,12 +9,16 @@ _cpuid_query_options() {
 	case $1 in
 	'') echo s:subleaf= H:hist= :brief :raw ;;
 	stat) echo r:repeat= w:warmup= :baseline= o:output= ;;
-	compare) echo r:repeat= w:warmup= :baseline= :cycles :ignore-failure :show-output ;;
+	compare) echo r:repeat= w:warmup= :baseline= o:output= :cycles :ignore-failure :show-output ;;
 	top) echo i:interval= b:batch n:count= ;;
 	log) echo i:interval= n:count= o:output= ;;
 	bench) echo r:repeat= ;;
 	list) echo :vmx :svm ;;
 	exit-workload) echo d:disk= e:expect ;;
+	esac
+	case $1 in
+	'' | stat | compare | top) echo e:exit= :sort= :unit= ;;
+	log) echo e:exit= :sort= ;;
 	esac
 	case $1 in
 	help | exit-workload) ;;
@@ -58,6 +62,15 @@ _cpuid_query_value() {
 # _cpuid_query_reply ARGUMENT-OF-COMPGEN...: what begins as the present word does
 _cpuid_query_reply() {
 	mapfile -t COMPREPLY < <(compgen "$@" -- "$cur")
+}
+
+# _cpuid_query_list WORDS: what the last of the present ones, with commas between, begins
+_cpuid_query_list() {
+	local before=
+
+	[[ $cur != *,* ]] || before=${cur%,*},
+	local cur=${cur##*,}
+	_cpuid_query_reply -P "$before" -W "$1"
 }
 
 _cpuid_query_files() {
@@ -111,7 +124,12 @@ _cpuid_query_complete() {
 		_cpuid_query_reply -c
 	elif [ "$value" ]; then
 		[[ $value != @(from|output|disk) ]] || _cpuid_query_files
-		[[ $value != @(subleaf|hist) ]] || _cpuid_query_reply -W "$(_cpuid_query_exits)"
+		case $value in
+		subleaf | hist) _cpuid_query_reply -W "$(_cpuid_query_exits)" ;;
+		exit) _cpuid_query_list "$(_cpuid_query_exits)" ;;
+		sort) _cpuid_query_reply -W 'exits busy cycles mean longest name' ;;
+		unit) _cpuid_query_reply -W 'time cycles' ;;
+		esac
 	elif [[ $cur = -* ]]; then
 		_cpuid_query_long "${options[@]}"
 	elif [ "$sub" = stat ]; then

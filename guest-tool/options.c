@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "affinity.h"
+#include "arguments.h"
 #include "options.h"
 #include "similar.h"
 #include "util.h"
@@ -102,7 +103,7 @@ const struct argp format_argp = {
 static const struct argp_option row_options[] = {
 	{ "sort", OPTION_SORT, "ORDER", 0,
 	  "Sort the rows of a table, the most first, by exits; busy, cycles that were not "
-	  "off-CPU; cycles; mean, cycles of an exit; longest; or by name", 49 },
+	  "off-CPU; cycles; mean, cycles of an exit; longest, the longest exit; or by name", 49 },
 	{ "exit", 'e', "REASON,...", 0,
 	  "Show only these exits, numbers or names; shares and totals stay those of all", 49 },
 	{ 0 }
@@ -136,7 +137,7 @@ const struct argp row_argp = {
 
 static const struct argp_option unit_options[] = {
 	{ "unit", OPTION_UNIT, "UNIT", 0,
-	  "Show cycles in tables as a time (default) or as cycles", 49 },
+	  "Show what tables have of cycles as a time (default) or as cycles", 49 },
 	{ 0 }
 };
 
@@ -191,8 +192,7 @@ void options_parse(const struct argp *argp, int argc, char **argv, void *input)
 		snprintf(name, sizeof(name), "%s %s", program_invocation_short_name, argv[0]);
 		argv[0] = name;
 	}
-	argp_err_exit_status = STATUS_USAGE;
-	argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, input);
+	arguments_parse(argp, argc, argv, ARGP_IN_ORDER, input);
 }
 
 /* Options as getopt_long() has them.  Returns the end. */

@@ -52,6 +52,30 @@ void text_print(FILE *out, const char *text)
 	}
 }
 
+static ssize_t write_clean(void *out, const char *bytes, size_t size)
+{
+	char *lines = strndup(bytes, size), *rest = lines, *line;
+
+	while ((line = strsep(&rest, "\n"))) {
+		text_print(out, line);
+		if (rest)
+			fputc('\n', out);
+	}
+	free(lines);
+	return size;
+}
+
+FILE *text_cleaner(FILE *out)
+{
+	FILE *cleaner = fopencookie(out, "w", (cookie_io_functions_t) { .write = write_clean });
+
+	if (!cleaner)
+		return out;
+	/* So that it gets characters whole */
+	setvbuf(cleaner, NULL, _IOLBF, BUFSIZ);
+	return cleaner;
+}
+
 void text_print_quoted(FILE *out, const char *before, const char *text)
 {
 	fprintf(out, "%s '", before);

@@ -9,6 +9,12 @@
 /* Write text for people: control characters, and what is no UTF-8, are a '?' each. */
 void text_print(FILE *out, const char *text);
 
+/*
+ * A stream for lines of such text, which go to out; out itself if there is no memory for
+ * it.  The caller closes it, or exit() does.
+ */
+FILE *text_cleaner(FILE *out);
+
 /* The same in quotation marks, with a blank between before and them. */
 void text_print_quoted(FILE *out, const char *before, const char *text);
 
