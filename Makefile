@@ -60,12 +60,14 @@ help:
 	@echo 'make clean           remove $(B)/'
 
 # Packages: quick when all are there.  What one command needs is asked for at once.
-run lab selftest bench: GROUPS := tool kernel lab
+run lab: GROUPS := tool kernel lab
+selftest bench: GROUPS := tool kernel selftest lab
 report: GROUPS := tool kernel lab report
 test-fresh: GROUPS := fresh
-check test-series: GROUPS := tool kernel check
-test: GROUPS := tool kernel lab check test
-test-selftests test-debug: GROUPS := tool kernel tree lab check
+check: GROUPS := tool kernel check report
+test-series: GROUPS := tool kernel check
+test: GROUPS := tool kernel selftest lab check report test
+test-selftests test-debug: GROUPS := tool kernel tree selftest lab check
 host series: GROUPS := kernel
 packages-%:
 	@tests/lab/install-packages $(B)/log/packages.log $(GROUPS) $*
@@ -170,14 +172,14 @@ series: $(K)/src/.prepared
 
 # KVM's own selftests, this project's among them
 selftests := $(K)/selftests/names
-$(selftests): host-patch/build-selftests $(K)/patched/kvm.ko | packages-kernel packages-tool
+$(selftests): host-patch/build-selftests $(K)/patched/kvm.ko | packages-kernel packages-tool packages-selftest
 	@$(stage) 600 $(B)/log/build-selftests.log "Building KVM's selftests" \
 		host-patch/build-selftests $(K) $(@D)
 	@grep "^not built" $(B)/log/build-selftests.log >&2 || :
 
 # One of them alone
-exit_stats_test := $(K)/selftests/exit_stats_test
-$(K)/selftests/%: host-patch/build-selftests $(K)/patched/kvm.ko | packages-kernel packages-tool
+exit_stats_tests := $(addprefix $(K)/selftests/,exit_stats_test exit_stats_pmu_test)
+$(K)/selftests/%: host-patch/build-selftests $(K)/patched/kvm.ko | packages-kernel packages-tool packages-selftest
 	@$(stage) 300 $(B)/log/selftest.log "Building the selftest $*" \
 		host-patch/build-selftests $(K) $(@D) $*
 
@@ -198,8 +200,7 @@ report: $(lab_deps) $(B)/exit-workload $(B)/exit-report $(wildcard tests/report/
 		base64 -d | tar -x -z -C $(B)/report
 	@$(B)/exit-report $(B)/report
 	@cd $(B)/report && for picture in workloads boot bench; do \
-		gnuplot -e "reasons=$$(($$(head -n 1 $$picture.dat | wc -w) - 1))" \
-			$(CURDIR)/tests/report/$$picture.gp || exit; done
+		gnuplot $(CURDIR)/tests/report/$$picture.gp || exit; done
 	@echo "The page is $(B)/report/index.html"
 
 # The lab
@@ -223,6 +224,7 @@ selftest: $(lab_deps) $(K)/selftests/$(firstword $(TEST))
 
 # Tests
 e2e_tools := $(addprefix $(B)/,guest-check host-check vm-check vm-bench)
+e2e_programs := $(B)/exit-workload $(e2e_tools)
 $(e2e_tools): $(B)/%: tests/e2e/%.c $(wildcard tests/e2e/*.h) include/leaves.h Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $<
 
@@ -233,12 +235,12 @@ unit_src := $(wildcard tests/unit/*.c) $(filter-out guest-tool/cpuid-query.c,$(t
 $(B)/unit-tests: $(unit_src) $(tool_hdr) $(wildcard tests/unit/*.h) Makefile | packages-tool packages-check
 	@$(CC) $(SANITIZE) $(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(unit_src) -lcmocka $(tool_libs)
 
-check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/exit-workload $(K)/patched/kvm.ko
+check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/exit-workload $(B)/exit-report $(K)/patched/kvm.ko
 
-check: $(check_deps) | packages-check
+check: $(check_deps) | packages-check packages-report
 	@tests/run $(K) $(KERNEL) check
 
-bench: $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_test) $(e2e_programs)
+bench: $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(e2e_programs)
 	@tests/run $(K) $(KERNEL) bench
 
 test-fresh: | packages-fresh
@@ -247,9 +249,7 @@ test-fresh: | packages-fresh
 test-series: $(K)/patched/kvm.ko | packages-check
 	@tests/run $(K) $(KERNEL) series
 
-e2e_programs := $(B)/exit-workload $(e2e_tools)
-
-test: $(check_deps) $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_test) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check
+test: $(check_deps) $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check packages-report
 	@tests/run $(K) $(KERNEL) check lab
 
 # Fuzzing, of what reads files; clang dislikes one of our ways to write a string
@@ -283,7 +283,7 @@ $(K)/faults/faults.ko: tests/faults/faults.c tests/faults/Kbuild $(K)/patched/kv
 	@$(stage) 300 $(B)/log/faults.log "Building deliberate faults" \
 		$(MAKE) -C $(K)/src M=$(abspath $(@D)) modules
 
-test-debug: $(K)/release $(B)/cpuid-query $(exit_stats_test) $(e2e_programs) $(lab_src) | packages-lab
+test-debug: $(K)/release $(B)/cpuid-query $(exit_stats_tests) $(e2e_programs) $(lab_src) | packages-lab
 	@for debug in kasan kcsan; do \
 		$(MAKE) --no-print-directory debug-kernel-$$debug || exit; \
 	done

@@ -48,7 +48,7 @@ void baseline_check(const struct exit_result *result)
 	char names[256];
 
 	if (baseline_exceeds(result, names, sizeof(names)))
-		fail(0, "'%s' is no baseline of '%s', it has more exits of %s: take the same "
-		     "program doing nothing", result->baseline.command,
+		fail(0, "'%s' is no baseline of '%s': it has more exits of %s; use the same "
+		     "program with nothing to do", result->baseline.command,
 		     result->measured.command, names);
 }

@@ -5,10 +5,10 @@
 #include "result.h"
 
 /*
- * Name in text, of so many bytes, the reasons of which the baseline has more exits than the
- * command that it is to be a part of, beyond the noise as comparison.h has that: then it
- * is none of this command.  Returns whether there are any; with too few runs for that, or
- * no baseline, or no memory, there are none.
+ * Name in text, of size bytes, the reasons of which the baseline has significantly more exits
+ * than its command (see comparison.h).  It is then no part of the command, so no baseline
+ * for it.  Returns whether there are any; with too few runs to tell, no baseline or no
+ * memory there are none.
  */
 bool baseline_exceeds(const struct exit_result *result, char *text, size_t size);
 

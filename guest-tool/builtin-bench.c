@@ -21,12 +21,12 @@
 
 static const char args_doc[] = "[NAME...]";
 static const char doc[] =
-	"Measure what operations that cause VM exits cost on this host: all that user space "
-	"or root can cause, or those NAMEd.\v"
-	"Cycles are ticks of the guest's TSC around one operation, what the guest does for "
-	"it included.  Beside them stands which exit the statistics say that was, how many "
-	"of it an operation had, and the cycles of one as KVM counted them.  Where no exit "
-	"stands, this host lets the guest do that by itself.\n\n"
+	"Measure what operations that cause VM exits cost on this host: all that a "
+	"program can cause, some of them only as root, or those NAMEd.\v"
+	"Cycles are ticks of the guest's TSC around one operation, with the guest's own "
+	"part of it.  The other columns are the exit that the operation caused, how many "
+	"of it, and the cycles of one as KVM counted them.  \"none\": this host lets the "
+	"guest do the operation without an exit.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other failure.";
 
 static const struct argp_option options[] = {

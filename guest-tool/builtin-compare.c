@@ -25,23 +25,23 @@ static const char args_doc[] = "FILE FILE...\n-- 'COMMAND' 'COMMAND'...";
 static const char doc[] =
 	"Show how the VM exits of several commands differ from those of the first: of "
 	"FILEs that cpuid-query stat -o has written, or of COMMANDs that are run.\v"
-	"Each COMMAND is one argument, as in -- 'sleep 1' 'sleep 2', and what it writes "
-	"goes nowhere; it has no input.  They take turns after a warm-up, so that a drift of "
-	"the machine is in all of them: 5 times, more for more than two commands, unless -r "
-	"and -w say otherwise.  One that fails ends it.\n\n"
-	"A * marks what stands out of the noise, by a permutation test: if nothing differs, "
+	"Each COMMAND is one argument, as in -- 'sleep 1' 'sleep 2'.  It has no input, and "
+	"its output is discarded.  After a warm-up run the commands run in turns, so that a "
+	"drift of the machine affects all of them: 5 times, more often if there are more "
+	"than two.  A COMMAND that fails ends the comparison.\n\n"
+	"A * marks a significant difference, by a permutation test: if nothing differs, "
 	"the probability that anything is marked is at most 1 %, for all reasons and the "
 	"seconds together.  Two commands need at least 5 runs each for that.  With -e only these "
 	"reasons are compared and count in that.  Rows are sorted by the exits of the first, or "
 	"its cycles with --cycles; --sort is of the first, too.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
-	"failure; if a COMMAND fails, its status, and 128 and the signal if one ended it.";
+	"failure; if a COMMAND fails, its status, or 128 plus the signal that ended it.";
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0, "Write JSON to FILE, too", 0 },
 	{ "cycles", OPTION_CYCLES, NULL, 0, "Compare cycles in place of exits", 0 },
 	{ "ignore-failure", OPTION_IGNORE_FAILURE, NULL, 0, "Go on when a COMMAND fails", 0 },
-	{ "show-output", OPTION_SHOW_OUTPUT, NULL, 0, "Let through what COMMANDs write", 0 },
+	{ "show-output", OPTION_SHOW_OUTPUT, NULL, 0, "Do not discard the output of COMMANDs", 0 },
 	{ 0 }
 };
 
@@ -62,7 +62,7 @@ static void add_operand(struct argp_state *state, struct arguments *args, char *
 	bool run = state->quoted > 0 || args->plan.commands_follow;
 
 	if (args->nr && run != args->run)
-		argp_error(state, "FILEs and COMMANDs are not compared with each other");
+		argp_error(state, "FILEs cannot be compared with COMMANDs");
 	args->run = run;
 	args->what[args->nr++] = arg;
 }
@@ -130,7 +130,7 @@ static int read_files(struct arguments *args, struct exit_result *results)
 		if (status)
 			return status;
 		if (results[i].info.encoding != results[0].info.encoding)
-			return fail(STATUS_FAILURE, "%s has exits of another vendor than %s",
+			return fail(STATUS_FAILURE, "%s has another encoding of exits than %s",
 				    args->what[i], args->what[0]);
 	}
 	return exit_view_choose(&args->view, results[0].info.encoding);
@@ -221,7 +221,7 @@ static int make(const struct arguments *args, const struct exit_result *results,
 
 	for (i = 0; i < args->nr; i++) {
 		if (!results[i].measured.nr)
-			return fail(STATUS_FAILURE, "no run of '%s' is left",
+			return fail(STATUS_FAILURE, "there is no complete run of '%s'",
 				    results[i].measured.command);
 	}
 	warn(results, args->nr);

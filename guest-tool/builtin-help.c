@@ -92,7 +92,7 @@ int builtin_help(int argc, char **argv)
 	     "  or:  cpuid-query COMMAND [OPTION...] [ARGUMENT...]\n\n"
 	     "Without a command it shows the VM exits since the VM was started.  Commands:\n");
 	builtin_print(stdout);
-	puts("\n'cpuid-query help COMMAND' shows the options of a command, 'cpuid-query --help' "
-	     "those\nwithout one, 'man cpuid-query' has all.");
+	puts("\n'cpuid-query help COMMAND' shows the options of a command, 'cpuid-query --help'\n"
+	     "those without a command, and 'man cpuid-query' has everything.");
 	return STATUS_OK;
 }

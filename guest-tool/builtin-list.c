@@ -20,15 +20,15 @@ enum {
 
 static const char args_doc[] = "[REASON]";
 static const char doc[] =
-	"Say what exit reasons mean: all of this machine's vendor, a line each; or REASON, a "
-	"number or a name, in full.\v"
-	"A name that only the other vendor has is found, too.  Numbers and names are those of "
-	"the tables: VMX basic exit reasons of Intel's SDM, and SVM exit codes of AMD's APM.\n\n"
+	"Say what exit reasons mean: all of this machine's processor, a line each; or REASON, "
+	"a number or a name, in full.\v"
+	"Numbers are VMX basic exit reasons (Intel's SDM) or SVM exit codes (AMD's APM), as "
+	"in the other tables.  A name is looked up in both.\n\n"
 	"Exit status: 0 done, 1 usage error, 3 other failure.";
 
 static const struct argp_option options[] = {
-	{ "vmx", OPTION_VMX, NULL, 0, "Those of Intel's processors", 0 },
-	{ "svm", OPTION_SVM, NULL, 0, "Those of AMD's", 0 },
+	{ "vmx", OPTION_VMX, NULL, 0, "List exit reasons of VMX (Intel)", 0 },
+	{ "svm", OPTION_SVM, NULL, 0, "List exit codes of SVM (AMD)", 0 },
 	{ 0 }
 };
 
@@ -123,7 +123,7 @@ static int find_reason(const struct arguments *args, struct listing *listing)
 	return STATUS_OK;
 }
 
-/* The number as the vendor's manual has it */
+/* The number as in the SDM or the APM */
 static const char *manual_number(unsigned int encoding, int number, char text[16])
 {
 	snprintf(text, 16, encoding == KVM_EXIT_STATS_ENCODING_SVM ? "0x%x" : "%d", number);
@@ -138,7 +138,7 @@ static void print_lines(const struct listing *listing)
 	int width = exit_name_width(encoding);
 	int i;
 
-	printf("%s, the exits on %s processors; 'list REASON' says more of one\n\n"
+	printf("%s, the exits on %s processors; 'list REASON' says more about one\n\n"
 	       " exit  %s%-*s  meaning\n", exit_encoding_name(encoding),
 	       svm ? "AMD's" : "Intel's", svm ? "  code  " : "", width, "name");
 	for_each_listed(i, listing) {

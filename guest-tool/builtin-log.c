@@ -20,13 +20,12 @@
 
 static const char doc[] =
 	"Print a line for each interval: the VM exits in it, by reason.\v"
-	"The first line has all since the VM was started, so that a log that is started as "
-	"the first program of a machine has its boot, too.  exits/s and the shares of KVM, "
-	"VMM and off-CPU are of the interval, the shares of the time of all vCPUs.  An exit "
-	"that has not ended, as that of an idle vCPU, is in a later interval with its "
-	"cycles.  Reasons are sorted by exits.\n\n"
-	"JSON is a document a line, CSV a line for each interval and reason.  Ends after N "
-	"intervals, or by a signal.\n\n"
+	"The first line has all exits since the VM was started.  KVM, VMM and off-CPU are in "
+	"percent of the time of all vCPUs in the interval.  The cycles of an exit are in the "
+	"interval in which it ended: those of a long halt, in the one in which the vCPU "
+	"woke.  Reasons are sorted by exits by default.\n\n"
+	"JSON is one document for each interval, on a line of its own; CSV is a line for "
+	"each interval and reason.  Ends after N intervals, or by a signal.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other failure.";
 
 static const struct argp_option options[] = {

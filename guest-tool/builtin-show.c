@@ -19,20 +19,20 @@
 static const char args_doc[] = "[LEAF]\nCOMMAND [ARGUMENT...]";
 static const char doc[] =
 	"Show the VM exits of this virtual machine since it was started, as KVM counted "
-	"them; or do what COMMAND says, which has options and a --help of its own.\v"
+	"them; or run COMMAND, which has options and a --help of its own.\v"
 	"LEAF 0x4FFFFFFC shows the totals, 0x4FFFFFFD the exits by reason; "
 	"without LEAF both are shown.  The exits that the reading itself causes "
 	"are left out.\n\n"
-	"Cycles are ticks of the host's TSC, from an exit to the entry that "
-	"follows: the time that the guest did not run.  They are shown as a time "
-	"where it is known how long one is.  KVM, VMM and off-CPU say "
-	"whose time that was, in percent of a row's cycles: KVM's own, the VMM's "
-	"userspace, or none, halted or preempted.  Busy is a row's share of the "
-	"cycles of KVM and VMM, longest the longest single exit, nested the exits "
-	"while the guest ran a guest of its own.\n\n"
-	"Rows are sorted by busy, or by exits where the host does not say what was "
-	"off-CPU.  A line has 100 columns, or those of the terminal: what has no room is "
-	"left out.\n\n"
+	"Cycles are ticks of the host's TSC from an exit to the next entry: the time "
+	"that the vCPU did not run the guest.  Tables show them as time if the "
+	"frequency of the TSC is known.  KVM, VMM and off-CPU split a row's "
+	"cycles, in percent: the host's kernel, the VMM in user space such as QEMU, or "
+	"nobody, while the vCPU was halted or preempted.  Busy is a row's share of all "
+	"cycles that were not off-CPU, longest the longest single exit, "
+	"nested the exits of a nested guest (L2).\n\n"
+	"Rows are sorted by busy by default, or by exits on a host that does not count "
+	"off-CPU.  A line has at most 100 columns, or as many as the terminal; columns "
+	"that do not fit are left out.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure.";
 
@@ -45,12 +45,12 @@ static const struct argp_option options[] = {
 	{ "subleaf", 's', "N", 0,
 	  "Show only this exit, a number or a name; with --raw LEAF, the value of ECX", 0 },
 	{ "hist", 'H', "EXIT", 0,
-	  "Draw how long the exits of this number or name took", 0 },
+	  "Draw a histogram of the cycles of this exit, a number or a name", 0 },
 	{ "brief", OPTION_BRIEF, NULL, 0,
-	  "Show only exits and cycles, which costs a third of the exits", 0 },
+	  "Show only exits and cycles, which takes a third of the CPUIDs", 0 },
 	{ "raw", OPTION_RAW, NULL, 0,
 	  "Print the registers that CPUID returns, for any LEAF; without LEAF, for "
-	  "all that the statistics have", 0 },
+	  "all leaves of the statistics", 0 },
 	/* What --brief and --raw were before a letter meant one thing in all commands */
 	{ NULL, 'b', NULL, OPTION_HIDDEN, NULL, 0 },
 	{ NULL, 'r', NULL, OPTION_HIDDEN, NULL, 0 },
@@ -408,7 +408,7 @@ static const char *check_arguments(const struct arguments *args)
 		return NULL;
 	if (args->has_leaf && args->leaf != KVM_EXIT_STATS_CPUID_TOTALS &&
 	    args->leaf != KVM_EXIT_STATS_CPUID_REASON)
-		return "this LEAF is shown with --raw only";
+		return "this LEAF needs --raw";
 	if ((args->subleaf || args->brief) && only_totals(args))
 		return "0x4FFFFFFC, the totals, excludes -s and --brief";
 	return NULL;

@@ -14,28 +14,29 @@
 
 static const char args_doc[] = "-- COMMAND...\n--from FILE";
 static const char doc[] =
-	"Show the VM exits by reason while COMMAND runs, on stderr.\v"
-	"The command's output is untouched, its exit status is passed on, and signals "
-	"go to it.  One that would end this program ends repetition, too: the run that it "
-	"cuts short does not count.  With -r or -w the command has no input.  The exits "
-	"that the reading itself causes are left out.  Other "
-	"programs, and the kernel, are not: what the VM does meanwhile counts.\n\n"
-	"Cycles are ticks of the host's TSC from an exit to the entry that follows, shown "
-	"as a time where it is known how long one is.  "
-	"KVM, VMM and off-CPU say whose time that was.  p50 and p99 are what half of "
-	"the exits, and 99 of 100, were below, and not below half of it; in cycles k is 1024, M and G "
-	"its powers.  Rows are sorted by busy, the time of KVM and the VMM, or by exits where "
-	"the host does not say what was off-CPU.  What has no room in a line is left out.  "
+	"Run COMMAND and show the VM exits by reason while it ran, on stderr.\v"
+	"The command's output is left alone; its exit status is passed on, and so are "
+	"signals to this program.  SIGHUP, SIGINT, SIGQUIT and SIGTERM also end -r; the run "
+	"in progress is discarded.  With -r or -w the command has no input.  The exits "
+	"that the reading itself causes are left out, those that other programs and the "
+	"kernel cause meanwhile are counted.\n\n"
+	"Cycles are ticks of the host's TSC from an exit to the next entry.  Tables show "
+	"them as time if the frequency of the TSC is known.  KVM, VMM and off-CPU split "
+	"them, in percent.  p50 and p99 are upper limits of the median and the 99th "
+	"percentile of the cycles of an exit, at most twice the value; in cycles k is 1024, "
+	"M and G its powers.  Rows are sorted by busy, the cycles not off-CPU, by default, "
+	"or by exits on a host that does not count off-CPU.  Columns that do not fit are left "
+	"out. "
 	"The hypervisor tax is the share that KVM and the VMM took of the time in which "
-	"vCPUs were not idle, the baseline's with it.\n\n"
-	"With --from FILE, which stat -o has written, it shows that again; with "
-	"--from FILE -- COMMAND, FILE is KVM's table of a VM on its host.\n\n"
+	"vCPUs were not idle; the baseline is not subtracted from it.\n\n"
+	"--from FILE without a COMMAND shows what stat -o has written to FILE.  With a "
+	"COMMAND, FILE is KVM's table of a VM on its host.\n\n"
 	"Exit status: that of COMMAND, 127 if it was not found, 126 if it could not be "
-	"executed, 128 and the signal if one ended it.  Before it was started: 1 usage "
+	"executed, 128 plus the signal that ended it.  Before it was started: 1 usage "
 	"error, 2 no statistics on this host, 3 other failure.";
 
 static const struct argp_option options[] = {
-	{ "output", 'o', "FILE", 0, "Write JSON to FILE, too", 0 },
+	{ "output", 'o', "FILE", 0, "Also write JSON to FILE", 0 },
 	{ 0 }
 };
 
@@ -54,11 +55,11 @@ static void check_arguments(struct argp_state *state, const struct arguments *ar
 	if (args->command)
 		return;
 	if (!args->common.from)
-		argp_error(state, "a COMMAND to run is missing, or --from FILE that stat -o has "
-			   "written");
+		argp_error(state, "a COMMAND to run is missing, or --from FILE written by "
+			   "stat -o");
 	if (given)
-		argp_error(state, "%s needs a COMMAND to run; --from alone shows what was "
-			   "recorded", given);
+		argp_error(state, "%s needs a COMMAND to run; --from alone shows a "
+			   "recording", given);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)

@@ -28,15 +28,15 @@
 #define DELAY_MAX	86400
 
 static const char doc[] =
-	"Show the VM exits by reason of each interval, as they happen.\v"
-	"A row's share is that of all exits, its time that of KVM and the VMM, in percent "
-	"of the time that the vCPUs had.  KVM, VMM and off-CPU say whose time its cycles "
-	"were; off-CPU ones, halted or preempted, are not in its time.  From a host's file, "
-	"which does not have the number of vCPUs, the time is in percent of one vCPU's.  "
-	"An exit counts when it has ended, a long halt in the interval in which the vCPU "
-	"wakes.  The exits that the reading itself causes are left out.  Rows are sorted by "
-	"busy, that time of KVM and the VMM, or by exits where the host does not say what was "
-	"off-CPU.\n\n"
+	"Show the VM exits by reason of each interval, live.\v"
+	"Share is a row's share of all exits, time the cycles in KVM and the VMM in percent "
+	"of the time of all vCPUs.  KVM, VMM and off-CPU split a row's cycles, in percent; "
+	"those off-CPU, halted or preempted, are not in its time.  A host's file does not "
+	"say how many vCPUs there are: time is then in percent of one vCPU.  An exit's "
+	"cycles are in the interval in which it ended, those of a long halt in the one in "
+	"which the vCPU woke.  The exits that the reading itself causes are left out.\n\n"
+	"Rows are sorted by time (busy) by default, or by exits on a host that does not "
+	"count off-CPU.\n\n"
 	"On a terminal, h shows the keys.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure.";
@@ -47,10 +47,10 @@ static const char help[] =
 	"  e     sort by exits\n"
 	"  t     sort by busy time: cycles that were not off-CPU\n"
 	"  c     sort by cycles per exit\n"
-	"  a     sort by all cycles, those off-CPU with them\n"
-	"  l     sort by the longest exit, where that was in the interval\n"
+	"  a     sort by all cycles, with those off-CPU\n"
+	"  l     sort by the longest exit, if that was in the interval\n"
 	"  n     sort by name\n"
-	"  v     each vCPU by itself, which wakes it once an interval, or all together\n"
+	"  v     each vCPU by itself (wakes it once an interval) or all together\n"
 	"  + -   double or halve the interval\n"
 	"  h ?   this help\n"
 	"  q     quit\n"
@@ -64,7 +64,7 @@ enum {
 static const struct argp_option options[] = {
 	{ "interval", 'i', "MS", 0, "Milliseconds of an interval (2000)", 0 },
 	{ "batch", 'b', NULL, 0,
-	  "Print a table an interval, as when stdout is no terminal", 0 },
+	  "Print a table for each interval, the default if stdout is no terminal", 0 },
 	{ "count", 'n', "N", 0, "End after N intervals", 0 },
 	/* What these were called before */
 	{ "delay", 'd', "SEC", OPTION_HIDDEN, NULL, 0 },
@@ -404,11 +404,11 @@ static int end_interval(struct top *top)
 static int toggle_vcpus(struct top *top)
 {
 	if (top->args.common.from)
-		top->message = "A file has no vCPUs of their own";
+		top->message = "A file has only its sum: use --from .../vcpuN/exit_stats";
 	else if (top->args.common.cpu >= 0)
-		top->message = "This is one vCPU alone";
+		top->message = "Only one vCPU is shown (-v)";
 	else if (!exit_info_has(&top->info, KVM_EXIT_STATS_FEATURE_VCPU))
-		top->message = "This KVM does not count each vCPU";
+		top->message = "This KVM has no statistics per vCPU";
 	else
 		top->vcpus = !top->vcpus;
 	if (!top->vcpus || reads_vcpus(top))

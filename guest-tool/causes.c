@@ -59,7 +59,7 @@ static int refuse_errno(struct cause_state *state, const char *what)
 	int error = errno;
 
 	if (error == EPERM || error == EACCES)
-		return refuse(state, error, "%s: only root may, if at all", what);
+		return refuse(state, error, "%s: not permitted, try as root", what);
 	return refuse(state, error, "%s: %s", what, strerror(error));
 }
 
@@ -231,7 +231,7 @@ static int rdpmc_once(void *state)
 static int open_rdpmc(struct cause_state *state)
 {
 	return cause_guard(state, rdpmc_once, state) ?
-	       refuse(state, EPERM, "no counters, or not for user space until 2 is in "
+	       refuse(state, EPERM, "no counters, or user space may not read them: write 2 to "
 		      "/sys/bus/event_source/devices/cpu/rdpmc") : 0;
 }
 
@@ -329,7 +329,7 @@ static int open_ipi(struct cause_state *state)
 	cpu_set_t set;
 
 	if (cpu < 0)
-		return refuse(state, ENODEV, "it takes two CPUs, and this may use one");
+		return refuse(state, ENODEV, "needs two CPUs, but may use only one");
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	pthread_attr_init(&attr);
@@ -439,7 +439,7 @@ static int open_mmio(struct cause_state *state)
 	hole = find_hole();
 	if (!hole) {
 		close(state->fd);
-		return refuse(state, ENODEV, "/proc/iomem shows no addresses without a device");
+		return refuse(state, ENODEV, "/proc/iomem has no range without a device");
 	}
 	state->size = PAGE;
 	state->memory = mmap(NULL, state->size, PROT_READ, MAP_SHARED, state->fd, hole);
@@ -452,9 +452,9 @@ static int open_mmio(struct cause_state *state)
 
 const struct exit_cause exit_causes[] = {
 	{ "cpuid", "CPUID", EXIT_REASON_CPUID, SVM_EXIT_CPUID, NULL, do_cpuid, NULL },
-	{ "out", "OUT to a port of the VMM's", EXIT_REASON_IO_INSTRUCTION, SVM_EXIT_IOIO,
+	{ "out", "OUT to a port that the VMM emulates", EXIT_REASON_IO_INSTRUCTION, SVM_EXIT_IOIO,
 	  open_port, do_out, close_port },
-	{ "in", "IN from a port of the VMM's", EXIT_REASON_IO_INSTRUCTION, SVM_EXIT_IOIO,
+	{ "in", "IN from a port that the VMM emulates", EXIT_REASON_IO_INSTRUCTION, SVM_EXIT_IOIO,
 	  open_port, do_in, close_port },
 	{ "rdmsr", "RDMSR", EXIT_REASON_MSR_READ, SVM_EXIT_MSR,
 	  open_rdmsr, do_rdmsr, close_fd },
@@ -468,7 +468,7 @@ const struct exit_cause exit_causes[] = {
 	  open_ipi, do_ipi, close_ipi },
 	{ "touch", "first touch of a page", EXIT_REASON_EPT_VIOLATION, SVM_EXIT_NPF,
 	  open_touch, do_touch, close_memory },
-	{ "mmio", "read where there is no memory", EXIT_REASON_EPT_MISCONFIG, SVM_EXIT_NPF,
+	{ "mmio", "read of an address without memory", EXIT_REASON_EPT_MISCONFIG, SVM_EXIT_NPF,
 	  open_mmio, do_mmio, close_memory },
 };
 

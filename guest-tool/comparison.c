@@ -294,12 +294,12 @@ bool comparison_unlike(const struct exit_result *first, const struct exit_result
 	const char *base = first->baseline.command, *other_base = other->baseline.command;
 
 	if (first->info.tsc_khz != other->info.tsc_khz)
-		snprintf(text, size, "'%s' ran at a host TSC of %.3f MHz, '%s' of %.3f MHz: "
-			 "compare no cycles, and exits of time with care", named(first),
+		snprintf(text, size, "'%s' ran with a host TSC of %.3f MHz, '%s' with %.3f MHz: "
+			 "cycles cannot be compared, and exits of timers only with care", named(first),
 			 first->info.tsc_khz / 1000.0, named(other),
 			 other->info.tsc_khz / 1000.0);
 	else if (!base != !other_base)
-		snprintf(text, size, "'%s' is without the exits of a baseline, '%s' has them all",
+		snprintf(text, size, "a baseline is subtracted from '%s', none from '%s'",
 			 named(base ? first : other), named(base ? other : first));
 	else if (base && strcmp(base, other_base))
 		snprintf(text, size, "the baseline of '%s' is '%s', that of '%s' is '%s'",

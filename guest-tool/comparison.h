@@ -17,10 +17,10 @@ struct compared {
 	/*
 	 * Against the first: the probability of such a difference by chance, in this
 	 * alone, and of any such in all that is compared, from 0 to 1; see permutation.h.
-	 * Of no meaning in the first, and where comparison_pair has them not known.
+	 * Not set in the first, and where comparison_pair says that they are not known.
 	 */
 	double p, p_adjusted;
-	/* It stands out of the noise: p_adjusted is at most COMPARISON_ALPHA. */
+	/* It is significant: p_adjusted is at most COMPARISON_ALPHA. */
 	bool differs;
 };
 
@@ -44,7 +44,7 @@ struct comparison {
 	bool by_cycles;
 	/* How it is shown, and which of the reasons are compared at all */
 	const struct exit_view *view;
-	/* One for each result, the first being of no meaning */
+	/* One for each result; the first is not used */
 	struct comparison_pair *pairs;
 	/* Seconds of a run, one for each result */
 	struct compared *elapsed;
@@ -55,7 +55,7 @@ struct comparison {
 };
 
 /*
- * Compare results, at least one and of the same vendor's exits, by exits or by cycles, for
+ * Compare results, at least one and all of the same encoding, by exits or by cycles, for
  * the reasons that the view has: no others count in the family-wise error.
  * All that is marked as different, reasons and seconds, keeps to COMPARISON_ALPHA
  * together, by Westfall and Young's method, whatever the distribution: see permutation.h.

@@ -13,8 +13,8 @@ struct cpuid_regs {
 typedef struct cpuid_regs cpuid_fn(uint32_t leaf, uint32_t subleaf);
 
 /*
- * How a hypervisor on this processor numbers exits, KVM_EXIT_STATS_ENCODING_*.  Known since
- * the program was started, so that no CPUID is executed.
+ * How a hypervisor on this processor numbers exits, KVM_EXIT_STATS_ENCODING_*.  It was found
+ * when the program was started, so that this executes no CPUID.
  */
 unsigned int cpuid_encoding(void);
 

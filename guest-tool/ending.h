@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 /*
- * What ends the program from outside: SIGHUP, SIGINT, SIGQUIT and SIGTERM, without those
+ * What ends the program from outside: SIGHUP, SIGINT, SIGQUIT and SIGTERM, except those
  * that are ignored, as by nohup or in a shell's background jobs.
  */
 

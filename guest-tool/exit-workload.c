@@ -218,7 +218,7 @@ static const struct workload workloads[] = {
 	{ "msr", 1000, "read an MSR; as root, with the module msr", "RDMSRs", .cause = "rdmsr",
 	  .vmx = EXACTLY, .svm = AT_LEAST },
 	{ "touch", 1000, "touch a page of fresh memory", "pages touched", .cause = "touch" },
-	{ "mmio", 1000, "read a physical address where nothing is; as root", "reads",
+	{ "mmio", 1000, "read a physical address without memory or device; as root", "reads",
 	  .cause = "mmio", .vmx = AT_LEAST, .svm = AT_LEAST },
 	{ "timer", 1000, "sleep for a millisecond", "sleeps of 1 ms", .cause = "hlt" },
 	{ "ipi", 1000, "wake a thread on another CPU and be woken by it",
@@ -287,10 +287,10 @@ static const char doc[] =
 
 static const struct argp_option options[] = {
 	{ "expect", 'e', NULL, 0,
-	  "Run nothing; print which exits N operations are known to cause on this "
-	  "processor, beside what else goes on in the machine, a line each: number, "
-	  "EXACTLY or AT-LEAST, count", 0 },
-	{ "disk", 'd', "FILE", 0, "What disk reads, /dev/vda by default", 0 },
+	  "Run nothing; print the exits that N operations are known to cause on this "
+	  "processor, a line each: exit number, EXACTLY or AT-LEAST, count.  Other "
+	  "activity of the machine comes on top", 0 },
+	{ "disk", 'd', "FILE", 0, "The disk that 'disk' reads, /dev/vda by default", 0 },
 	{ 0 }
 };
 
@@ -353,7 +353,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_END:
 		if (!args->workload)
-			argp_error(state, "which workload?  --help lists them");
+			argp_error(state, "a workload is missing; --help lists them");
 		else if (args->disk && args->workload->run != run_disk)
 			argp_error(state, "-d is for the workload disk alone");
 		else if (!args->has_times)
@@ -378,7 +378,7 @@ static char *help_filter(int key, const char *text, void *input)
 	out = open_memstream(&help, &size);
 	if (!out)
 		return NULL;
-	fputs("NAME, N by default, and what is done N times unless it says otherwise:\n\n", out);
+	fputs("NAME, the default of N, and what is done N times:\n\n", out);
 	for (i = 0; i < ARRAY_SIZE(workloads); i++)
 		fprintf(out, "  %-8s %6lu  %s\n", workloads[i].name, workloads[i].times,
 			workloads[i].what);

@@ -8,7 +8,7 @@
 #include "leaves.h"
 #include "util.h"
 
-/* Reasons that both vendors have come first, under what they have in common. */
+/* Reasons of both VMX and SVM come first, named after what they have in common. */
 
 static const struct exit_help interrupt = {
 	"an interrupt for the host arrived while the guest ran",
@@ -53,7 +53,8 @@ static const struct exit_help nmi_window = {
 static const struct exit_help task_switch = {
 	"the guest switches tasks by hardware",
 	"A far call, jump, interrupt or IRET went through a task gate or to a task state "
-	"segment.  Only 32-bit guests can, and hardly any does.  KVM emulates it.",
+	"segment.  Not possible in 64-bit mode, and hardly any 32-bit guest does it.  KVM "
+	"emulates it.",
 	"Nothing, unless the guest is an old system that does this often: a newer one does not.",
 };
 
@@ -67,8 +68,8 @@ static const struct exit_help cpuid = {
 
 static const struct exit_help getsec = {
 	"the guest executed GETSEC, of Intel's TXT",
-	"A measured launch of an operating system.  KVM does not offer it to guests and "
-	"answers with an invalid opcode.",
+	"A measured launch of an operating system.  KVM does not let guests enable it: it is "
+	"an invalid opcode, without an exit.",
 	"Nothing: no usual guest does this.",
 };
 
@@ -113,9 +114,9 @@ static const struct exit_help rdpmc = {
 
 static const struct exit_help rdtsc = {
 	"the guest reads the time stamp counter",
-	"RDTSC and RDTSCP are usually executed without an exit.  They are one where a "
-	"hypervisor in the guest wants to see them, or for an instruction that the vCPU is not "
-	"to have.",
+	"RDTSC and RDTSCP are usually executed without an exit.  They are an exit where a "
+	"hypervisor in the guest asks for it, or if the guest's CPU model lacks the "
+	"instruction.",
 	"Look at what runs nested, and whether the guest's CPU model has RDTSCP.",
 };
 
@@ -131,12 +132,12 @@ static const struct exit_help hypercall = {
 	"VMCALL or VMMCALL: the guest's kernel knows that it is virtual and asks for "
 	"something, as to wake another vCPU, to send interrupts to several, or to flush TLBs "
 	"(Windows).",
-	"Usually cheaper than what it replaces.  Many wake-ups or flushes come of vCPUs that "
-	"wait for each other: fewer vCPUs, or not more than the host has CPUs.",
+	"Usually cheaper than what it replaces.  Many wake-ups or flushes come from vCPUs that "
+	"wait for each other: use fewer vCPUs, and not more than the host has CPUs.",
 };
 
 static const struct exit_help cr_access = {
-	"the guest uses a control register",
+	"the guest reads or writes a control register",
 	"A move to or from CR0, CR3, CR4 or CR8 that KVM has to see: a mode that changes, as "
 	"at boot.  CR3 is among them only without EPT or nested paging, CR8 only without help "
 	"for the interrupt controller.",
@@ -145,7 +146,7 @@ static const struct exit_help cr_access = {
 };
 
 static const struct exit_help dr_access = {
-	"the guest uses a debug register",
+	"the guest reads or writes a debug register",
 	"The first access to DR0 to DR7 for a while.  KVM then loads the guest's registers and "
 	"lets it use them until its next exit of any kind.",
 	"See who sets breakpoints or watchpoints: a debugger, or perf with mem: events.",
@@ -157,15 +158,15 @@ static const struct exit_help io = {
 	"configuration, IDE disks, the ACPI timer.  Mostly the VMM emulates them, which shows "
 	"as VMM time.",
 	"Use virtio devices and a quieter serial console, and kvm-clock or tsc as the guest's "
-	"clock, not acpi_pm.  Which port it is, the tracepoint kvm:kvm_pio says on the host.",
+	"clock, not acpi_pm.  The tracepoint kvm:kvm_pio on the host shows the port.",
 };
 
 static const struct exit_help msr_read = {
 	"the guest reads a model-specific register",
 	"RDMSR of a register that KVM does not leave to the guest: of the local APIC, of "
 	"performance counters, of power management.",
-	"Often a monitoring program in the guest.  Which register it is, kvm:kvm_msr says on "
-	"the host.",
+	"Often a monitoring program in the guest.  The tracepoint kvm:kvm_msr on the host "
+	"shows the register.",
 };
 
 static const struct exit_help msr_write = {
@@ -173,8 +174,8 @@ static const struct exit_help msr_write = {
 	"Mostly the guest sets its timer (TSC deadline, 0x6e0), or its local APIC in x2APIC "
 	"mode ends an interrupt (0x80b) or sends one to another vCPU (0x830).",
 	"Fewer timers: let the guest's kernel be tickless, poll less often.  Fewer wake-ups of "
-	"other vCPUs.  APICv on the host saves the ends of interrupts, and newer CPUs the "
-	"sending.",
+	"other vCPUs.  With APICv on the host, ending an interrupt is no exit; on newer CPUs, "
+	"neither is sending one.",
 };
 
 static const struct exit_help msr = {
@@ -219,15 +220,15 @@ static const struct exit_help xsetbv = {
 
 static const struct exit_help invpcid = {
 	"the guest invalidates translations with INVPCID",
-	"Flushes of the TLB by address space.  KVM leaves it to the guest if there are EPT or "
-	"nested paging and the vCPU is to have the instruction.",
+	"Flushes of the TLB by address space.  With EPT or nested paging it is no exit, if the "
+	"guest's CPU model has the instruction.",
 	"Let the host use EPT or NPT, and give the guest a CPU model that has INVPCID.",
 };
 
 static const struct exit_help random = {
 	"the guest asks for a random number",
-	"RDRAND or RDSEED.  They are an exit only if the vCPU is not to have them, or for a "
-	"hypervisor in the guest.",
+	"RDRAND or RDSEED.  They are an exit only if the guest's CPU model lacks them, or for "
+	"a hypervisor in the guest.",
 	"Give the guest a CPU model that has them; a virtio random number device serves as "
 	"well.",
 };
@@ -333,7 +334,7 @@ static const struct exit_help tpr_threshold = {
 };
 
 static const struct exit_help apic_access = {
-	"the guest uses its local APIC by memory",
+	"the guest accesses its local APIC through memory",
 	"Reads and writes of the APIC's page in xAPIC mode that the CPU cannot do for the "
 	"guest: to set the timer, to end an interrupt, to send one.",
 	"Have the guest use x2APIC, which is cheaper, and APICv on the host.",
@@ -341,8 +342,8 @@ static const struct exit_help apic_access = {
 
 static const struct exit_help eoi = {
 	"the guest has ended an interrupt that KVM waits for",
-	"With APICv the end of an interrupt is no exit, except of those where somebody has to "
-	"know: level triggered ones of the I/O APIC, the PIT's and the clock's.",
+	"With APICv the end of an interrupt is no exit, except where KVM has to know of it: "
+	"level-triggered interrupts of the I/O APIC, and those of the PIT and the RTC.",
 	"Devices with MSI, such as virtio ones on PCI, have none; see /proc/interrupts for "
 	"IO-APIC.",
 };
@@ -365,12 +366,12 @@ static const struct exit_help ept_violation = {
 };
 
 static const struct exit_help ept_misconfig = {
-	"the guest uses a device by memory (MMIO)",
+	"the guest accesses a device through memory (MMIO)",
 	"KVM marks the addresses of emulated devices so that each access stops the guest.  The "
 	"device is mostly the VMM's, which shows as VMM time; a notification of virtio is "
 	"KVM's alone.",
-	"Use virtio devices, with vhost where there is.  Which address it is, kvm:kvm_mmio "
-	"says on the host.",
+	"Use virtio devices, with vhost where possible.  The tracepoint kvm:kvm_mmio on the "
+	"host shows the address.",
 };
 
 static const struct exit_help preemption_timer = {
@@ -557,8 +558,8 @@ static const struct exit_help debug_exception = {
 
 static const struct exit_help invalid_opcode = {
 	"the guest executed an instruction that the CPU refuses",
-	"Exception #UD.  KVM looks whether it is one that it emulates, as a call of the "
-	"hypervisor in the other vendor's form, and otherwise passes it on.",
+	"Exception #UD.  KVM checks whether it emulates the instruction, such as a hypercall "
+	"in Intel's form (VMCALL), and otherwise passes the exception on.",
 	"If there are many, the guest's CPU model may lack an instruction that is emulated in "
 	"the guest.",
 };
@@ -594,8 +595,9 @@ static const struct exit_help machine_check = {
 
 static const struct exit_help sev_exception = {
 	"an exception of a confidential VM",
-	"#HV tells an SNP guest of an event of the hypervisor's, #VC that it has to ask for "
-	"something, #SX is of security.  The guest handles the first two itself.",
+	"#HV tells an SNP guest of an event from the hypervisor, #VC that it has to ask the "
+	"hypervisor, #SX of an event that concerns security.  The guest handles #HV and #VC "
+	"itself.",
 	"Nothing: KVM does not ask for these.",
 };
 
@@ -609,7 +611,7 @@ static const struct exit_help svm_smi = {
 	"a system management interrupt of the host",
 	"The firmware of the host's board interrupts all CPUs for its own purposes, as power "
 	"or error management, for tens or hundreds of microseconds.",
-	"Settings and updates of the host's firmware; what KVM cannot help.",
+	"Look for settings and updates of the host's firmware: KVM cannot prevent it.",
 };
 
 static const struct exit_help flags = {
@@ -620,15 +622,15 @@ static const struct exit_help flags = {
 
 static const struct exit_help software_interrupt = {
 	"the guest executed INT n",
-	"An interrupt by an instruction, as of old system calls.  KVM asks for it only to "
-	"repeat one that was lost on the way, or for a hypervisor in the guest.",
+	"An interrupt by an instruction, as of old system calls.  KVM does not ask for it; a "
+	"hypervisor in the guest may.",
 	"Nothing in a usual guest.",
 };
 
 static const struct exit_help ferr_freeze = {
 	"the guest's FPU waits for an error to be handled",
-	"The way in which PCs of the 80s told of floating point errors.  KVM handles it as an "
-	"interrupt of the old controller.",
+	"The way in which PCs of the 1980s reported floating point errors.  KVM does not ask "
+	"for it; a hypervisor in the guest may.",
 	"Nothing: no modern guest does this.",
 };
 
@@ -650,8 +652,9 @@ static const struct exit_help skinit = {
 
 static const struct exit_help icebp = {
 	"the guest executed INT1",
-	"An instruction of hardware debuggers.  KVM asks for the exit to get single steps "
-	"right, or for a hypervisor in the guest.",
+	"An instruction of hardware debuggers, which raises #DB.  Newer versions of KVM "
+	"emulate it, since the CPU may report a wrong address; others do not ask for it, but a "
+	"hypervisor in the guest may.",
 	"Nothing in a usual guest.",
 };
 
@@ -666,13 +669,13 @@ static const struct exit_help trap = {
 	"an encrypted guest has written a control register or EFER",
 	"The registers of a SEV-ES guest are hidden from KVM, so it is told after a write to "
 	"EFER or a CR what has changed.",
-	"At boot it is normal; CR8, the task priority, is Windows'.",
+	"At boot it is normal; writes to CR8, the task priority, come from Windows.",
 };
 
 static const struct exit_help tlb_broadcast = {
 	"the guest flushes the TLBs of all CPUs",
-	"INVLPGB and TLBSYNC flush translations of other CPUs without interrupts.  KVM asks "
-	"for an exit as it does not offer them to guests.",
+	"INVLPGB and TLBSYNC flush translations of other CPUs without interrupts.  KVM does "
+	"not offer them to guests: they are an invalid opcode, without an exit.",
 	"Nothing: no usual guest does this.",
 };
 
@@ -693,9 +696,9 @@ static const struct exit_help npf = {
 	"the guest touched memory that is not mapped, or a device",
 	"The first use of a page, one that was swapped out, given back by the balloon, or "
 	"merged; a write to a page that a migration tracks.  Also each access to an emulated "
-	"device by memory, which shows as VMM time.",
+	"device through memory (MMIO), which shows as VMM time.",
 	"For memory, huge pages or memory allocated in advance (QEMU: prealloc=on).  For "
-	"devices, virtio; kvm:kvm_mmio on the host says which.",
+	"devices, virtio; the tracepoint kvm:kvm_mmio on the host shows which.",
 };
 
 static const struct exit_help avic_ipi = {
@@ -716,7 +719,7 @@ static const struct exit_help vmgexit = {
 	"A SEV-ES or SEV-SNP guest shares only what a request needs: CPUID, I/O, MSRs, MMIO, "
 	"halting and page state come as this one exit.",
 	"Do as for what was asked: see the VM's devices, timers and idle vCPUs; "
-	"kvm:kvm_vmgexit_enter on the host says which.",
+	"the tracepoint kvm:kvm_vmgexit_enter on the host shows which.",
 };
 
 #define EXCEPTION(vector) (SVM_EXIT_EXCP_BASE + (vector))

@@ -51,8 +51,8 @@ bool exit_leaves_signature(cpuid_fn *cpuid);
 /*
  * Look for the statistics and read their description, see leaves.h.  guess is
  * the encoding that the host is expected to use: it decides which exit number is
- * taken as CPUID's first.  If that was wrong, CPUID's cycles are not without ours.
- * Returns false if there are no statistics, be it behind a signature.
+ * taken as CPUID's first.  If that was wrong, our own CPUIDs are not left out of its
+ * cycles.  Returns false if there are no statistics, even where there is a signature.
  */
 bool exit_leaves_open(struct exit_leaves *leaves, cpuid_fn *cpuid, uint32_t scope,
 		     enum exit_leaves_first first, unsigned int guess);

@@ -15,8 +15,8 @@ struct hist_range {
 };
 
 /*
- * Where the exit is that so many percent of the exits do not exceed: its bucket, which is
- * all that a histogram knows of it, and no more than the longest exit.  The ends are
+ * A percentile of the cycles of an exit, as the range of its bucket, which is all that a
+ * histogram knows of it, cut down to the longest exit.  The ends are
  * within a factor of two but for the first bucket, which begins with 0, and the last.
  * Returns false if the histogram has no exits.
  */
@@ -36,8 +36,8 @@ const char *hist_limit_text(const struct exit_hist *hist, unsigned int percent,
 			    uint32_t tsc_khz, char text[HIST_LIMIT_MAX]);
 
 /*
- * The cycles that so many percent of the exits do not exceed, as text for a column of
- * comma-separated values: the end of the bucket, empty where there is none.  Returns text.
+ * A percentile in cycles, as text for a column of comma-separated values: the upper end of
+ * its bucket, empty where there is none.  Returns text.
  */
 const char *hist_most_text(const struct exit_hist *hist, unsigned int percent, char text[24]);
 

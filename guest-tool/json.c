@@ -175,7 +175,7 @@ static bool read_u32(const json_t *object, const char *name, uint32_t *value,
 	if (!read_count(object, name, &count, error))
 		return false;
 	if (count > UINT32_MAX)
-		return wrong(error, "there is too large a count", name);
+		return wrong(error, "too large a count:", name);
 	*value = count;
 	return true;
 }
@@ -201,7 +201,7 @@ static bool read_info(const json_t *document, struct exit_info *info,
 	info->version = KVM_EXIT_STATS_VERSION;
 	info->encoding = exit_encoding(string_of(document, "vendor"));
 	if (!info->encoding)
-		return wrong(error, "the vendor is not known:", string_of(document, "vendor"));
+		return wrong(error, "unknown encoding of exits:", string_of(document, "vendor"));
 	info->one_vcpu = !strcmp(string_of(document, "scope"), "vcpu");
 	info->features = 0;
 	for (i = 0; i < ARRAY_SIZE(features); i++) {
@@ -218,11 +218,11 @@ static bool check_document(const json_t *document, const char *kind,
 	const json_t *version = json_object_get(document, "version");
 
 	if (strcmp(string_of(document, "format"), "cpuid-query"))
-		return wrong(error, "it is JSON, but not of cpuid-query", "");
+		return wrong(error, "it is JSON, but not written by cpuid-query", "");
 	if (!json_is_integer(version) || json_integer_value(version) < 1)
 		return wrong(error, "there is no version", "");
 	if (json_integer_value(version) > JSON_VERSION)
-		return wrong(error, "it is of a newer version than this program knows", "");
+		return wrong(error, "it is of a newer version than this program can read", "");
 	if (strcmp(string_of(document, "kind"), kind))
 		return wrong(error, "it is for another subcommand: its kind is",
 			     string_of(document, "kind"));
@@ -255,7 +255,7 @@ static bool read_hist(const json_t *object, struct exit_hist *hist,
 
 	json_object_foreach((json_t *)object, name, value) {
 		if (!parse_u32(name, &bucket) || bucket >= KVM_EXIT_STATS_NR_BUCKETS)
-			return wrong(error, "there is no bucket", name);
+			return wrong(error, "there is no such bucket:", name);
 		if (!read_count(object, name, &hist->buckets[bucket], error))
 			return false;
 	}
@@ -288,7 +288,7 @@ static bool read_row(const json_t *object, struct exit_row *row,
 	if (row->number > KVM_EXIT_STATS_NUMBER_MASK)
 		return wrong(error, "invalid exit number: not from 0 to 65535", "");
 	if (!exit_counts_possible(counts))
-		return wrong(error, "there are parts of cycles that are more than the whole", "");
+		return wrong(error, "the parts of cycles are more than the whole", "");
 	return true;
 }
 
@@ -306,7 +306,7 @@ bool json_read_reasons(const json_t *reasons, struct exit_table *table,
 		if (!read_row(object, &row, error))
 			return false;
 		if (exit_table_find(table, row.number))
-			return wrong(error, "there is an exit twice", "");
+			return wrong(error, "an exit number is there twice", "");
 		exit_table_add(table, &row);
 	}
 	exit_table_sort(table);

@@ -231,7 +231,7 @@ int measure(struct exit_source *source, const struct measure_plan *plan,
 	if (!m || (plan->baseline && !m->baseline)) {
 		status = fail(STATUS_FAILURE, "not enough memory");
 	} else if (plan->baseline && !m->baseline[0]) {
-		status = fail(STATUS_USAGE, "the baseline is no command");
+		status = fail(STATUS_USAGE, "the baseline is not a command");
 	} else {
 		m->source = source;
 		m->plan = plan;

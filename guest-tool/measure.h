@@ -11,11 +11,11 @@ struct measure_plan {
 	unsigned int repeat;
 	/* Runs before those that count */
 	unsigned int warmup;
-	/* Measured as often, and left out; NULL if nothing is */
+	/* A command that is measured as often, to be subtracted, or NULL */
 	const char *baseline;
-	/* What the programs write is not of interest. */
+	/* Discard what the programs write. */
 	bool quiet;
-	/* One that fails ends it; text for people on what to do then, or NULL: all go on. */
+	/* Advice to print if a program fails, which then ends it all; NULL: go on. */
 	const char *at_failure;
 };
 

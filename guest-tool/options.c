@@ -32,7 +32,7 @@ unsigned int option_number(struct argp_state *state, const char *option, const c
 }
 
 static const struct argp_option source_options[] = {
-	{ "vcpu", 'v', "N", 0, "Only vCPU N, that is CPU N of the virtual machine", 50 },
+	{ "vcpu", 'v', "N", 0, "Only vCPU N, which is CPU N of the virtual machine", 50 },
 	{ "from", OPTION_FROM, "FILE", 0,
 	  "Read FILE in place of CPUID: a recording, or on the host "
 	  "/sys/kernel/debug/kvm/*/exit_stats; - is standard input", 50 },

@@ -10,11 +10,11 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{ "repeat", 'r', "N", 0, "Run each command N times, and show means", 0 },
-	{ "warmup", 'w', "N", 0, "Run each N times before that, which does not count", 0 },
+	{ "repeat", 'r', "N", 0, "Run each command N times and show means", 0 },
+	{ "warmup", 'w', "N", 0, "Run each N times first, without measuring", 0 },
 	{ "baseline", OPTION_BASELINE, "'CMD'", 0,
-	  "Run CMD as many times and leave out what that causes; --baseline -- leaves out "
-	  "that of 'true'", 0 },
+	  "Run CMD as many times and subtract its means; --baseline -- subtracts those of "
+	  "'true'", 0 },
 	{ 0 }
 };
 

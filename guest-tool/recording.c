@@ -110,10 +110,10 @@ static bool parse_dump(const char *text, struct exit_info *info, struct exit_tab
 	exit_leaves_read_hists(&leaves, table);
 	for (i = 0; i < table->nr; i++) {
 		if (!exit_counts_possible(&table->rows[i].counts))
-			return wrong(error, "the dump has counts that cannot be");
+			return wrong(error, "the dump has impossible counts");
 	}
 	if (!is_whole_dump(&leaves, table))
-		return wrong(error, "the dump is not whole");
+		return wrong(error, "the dump is incomplete");
 	*info = leaves.info;
 	return true;
 }
@@ -256,7 +256,7 @@ bool recording_parse(const char *text, size_t size, struct exit_info *info,
 {
 	memset(table, 0, sizeof(*table));
 	if (!size)
-		return wrong(error, "it is empty");
+		return wrong(error, "the file is empty");
 	if (strlen(text) != size)
 		return wrong(error, "not a text file");
 	if (!strncmp(text, "CPU", 3) || !strncmp(text, "   0x", 5))

@@ -37,11 +37,11 @@ struct exit_runs {
 struct exit_result {
 	struct exit_info info;
 	struct exit_runs measured;
-	/* What is left out of those; command is NULL if nothing is. */
+	/* What is subtracted from those; command is NULL if nothing is. */
 	struct exit_runs baseline;
 };
 
-/* One reason in all runs, without the baseline: means of a run */
+/* One reason in all runs, minus the baseline: means of a run */
 struct exit_mean {
 	uint32_t number;
 	struct sample exits;

@@ -55,9 +55,9 @@ int source_subtract(struct exit_source *source, const struct exit_table *after,
 unsigned int source_vcpus(const struct exit_source *source);
 
 /*
- * For who reads CPUID by itself: stay on vCPU cpu unless that is -1; find the statistics
- * of it or of the VM; and is their version known?  Each returns a status as
- * source_open() does.
+ * For callers that read CPUID themselves: stay on vCPU cpu unless that is -1; find the
+ * statistics of it or of the VM; and check that their version is known.  Each returns a
+ * status as source_open() does.
  */
 int source_pin(long cpu);
 int source_open_cpuid(struct exit_leaves *leaves, long cpu, enum exit_leaves_first first);

@@ -4,7 +4,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/math64.h>
 #include <linux/memcontrol.h>
@@ -24,9 +23,7 @@
 #include <asm/vmx.h>
 
 #include "exit_stats.h"
-
-/* No time has been taken: every difference to it is negative. */
-#define KVM_EXIT_STATS_NO_TSC	S64_MAX
+#include "exit_stats_pmu.h"
 
 DEFINE_STATIC_KEY_TRUE(kvm_exit_stats_tsc_key);
 EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_tsc_key);
@@ -123,7 +120,8 @@ static void kvm_exit_stats_reset(struct kvm_vcpu_exit_stats *stats)
 {
 	stats->last = &stats->slots[isa->nr_slots - 1];
 	stats->since = KVM_EXIT_STATS_NO_TSC;
-	stats->split_tsc = KVM_EXIT_STATS_NO_TSC;
+	stats->hidden_tsc = KVM_EXIT_STATS_NO_TSC;
+	stats->has_parts = false;
 	stats->vmm_tsc = 0;
 	stats->idle_tsc = 0;
 }
@@ -153,7 +151,7 @@ static void kvm_exit_stats_set_slots(struct kvm_vcpu_exit_stats *stats,
 	smp_store_release(&stats->slots, slots);
 }
 
-/* Slots for all vCPUs, or for none that has not had some before. */
+/* Give slots to all vCPUs that have none, or to none of them. */
 static int kvm_exit_stats_alloc_all(void)
 {
 	struct kvm_vcpu_exit_stats *stats;
@@ -206,7 +204,7 @@ static void kvm_exit_stats_disable(void)
 {
 	static_branch_disable(&kvm_exit_stats_key);
 	static_branch_disable(&kvm_exit_stats_tsc_key);
-	/* Wait for who is past the key, with preemption disabled. */
+	/* Wait for readers of the key, which have preemption disabled. */
 	synchronize_rcu();
 }
 
@@ -311,21 +309,19 @@ void kvm_exit_stats_destroy_vcpu(struct kvm_vcpu *vcpu)
 }
 
 /*
- * Some of the time since the last VM-Exit is not KVM's.  Hide the TSC of the exit, so
- * that kvm_exit_stats_count(), which need not look for such time then, turns to
- * kvm_exit_stats_count_slow().  Return false if no exit is timed.
+ * Some of the time since the last VM-Exit is not KVM's.  Return false if no exit is timed.
  */
 static bool kvm_exit_stats_split(struct kvm_vcpu_exit_stats *stats)
 {
-	if (stats->since != KVM_EXIT_STATS_NO_TSC) {
-		stats->split_tsc = stats->since;
-		stats->since = KVM_EXIT_STATS_NO_TSC;
+	kvm_exit_stats_hide_tsc(stats);
+	if (!stats->has_parts) {
+		stats->has_parts = true;
 		stats->off_cpu = 0;
 		stats->vmm = 0;
 		stats->steal = 0;
 		stats->halted = 0;
 	}
-	return stats->split_tsc != KVM_EXIT_STATS_NO_TSC;
+	return stats->hidden_tsc != KVM_EXIT_STATS_NO_TSC;
 }
 
 void __kvm_exit_stats_vcpu_put(struct kvm_vcpu *vcpu)
@@ -338,7 +334,7 @@ static u64 kvm_exit_stats_cycles(u64 ns)
 	return mul_u64_u32_div(ns, tsc_khz, USEC_PER_SEC);
 }
 
-/* What the scheduler has let the task wait for a CPU. */
+/* Cycles that the task has waited for a CPU, as the scheduler counts them. */
 static u64 kvm_exit_stats_stolen(struct kvm_vcpu_exit_stats *stats)
 {
 	return kvm_exit_stats_cycles(current->sched_info.run_delay - stats->run_delay);
@@ -355,7 +351,7 @@ void __kvm_exit_stats_sched_in(struct kvm_vcpu *vcpu)
 	struct kvm_vcpu_exit_stats *stats = &vcpu->arch.exit_stats;
 	u64 cycles, stolen;
 
-	/* The VMM's time is all its own, its other ioctls included. */
+	/* All of this time is the VMM's, its other ioctls included. */
 	if (stats->vmm_tsc || !kvm_exit_stats_split(stats))
 		return;
 
@@ -395,7 +391,7 @@ void __kvm_exit_stats_idle_begin(struct kvm_vcpu *vcpu)
 	preempt_enable();
 }
 
-/* Asleep until it was woken, or polled for.  The rest is KVM's work, or stolen. */
+/* Idle is asleep until woken, or polling.  The rest is KVM's work, or stolen. */
 void __kvm_exit_stats_idle_end(struct kvm_vcpu *vcpu)
 {
 	struct kvm_vcpu_exit_stats *stats = &vcpu->arch.exit_stats;
@@ -428,13 +424,14 @@ static void kvm_exit_stats_add_part(struct kvm_vcpu_exit_stats *stats,
 /* The time since the exit before this one ends with the last VM-Enter. */
 static void kvm_exit_stats_close(struct kvm_vcpu_exit_stats *stats)
 {
-	bool split = stats->since == KVM_EXIT_STATS_NO_TSC;
-	u64 since = split ? stats->split_tsc : stats->since;
+	u64 since = min(stats->since, stats->hidden_tsc);
+	bool has_parts = stats->has_parts;
 	struct kvm_exit_stat *stat = stats->last;
-	local64_t *longest = &stats->longest[stat - stats->slots];
+	local64_t *longest;
 	u64 cycles, rest, bucket;
 
-	stats->split_tsc = KVM_EXIT_STATS_NO_TSC;
+	stats->hidden_tsc = KVM_EXIT_STATS_NO_TSC;
+	stats->has_parts = false;
 	if (since == KVM_EXIT_STATS_NO_TSC)
 		return;
 
@@ -443,11 +440,12 @@ static void kvm_exit_stats_close(struct kvm_vcpu_exit_stats *stats)
 	bucket = min_t(u64, cycles, U32_MAX);
 	local64_add(cycles, &stat->values[KVM_EXIT_STAT_CYCLES]);
 	local64_inc(&stat->values[KVM_EXIT_STAT_HISTOGRAM + __fls(bucket | 1)]);
-	if (cycles > (u64)local64_read(longest)) {
-		local64_set(longest, cycles);
+	if (cycles > stat->limit) {
+		longest = &stats->longest[stat - stats->slots];
+		local64_set(longest, max(cycles, (u64)local64_read(longest)));
 		stat->limit = bucket;
 	}
-	if (!split)
+	if (!has_parts)
 		return;
 
 	/* The whole first: who reads parts and whole reads them in reverse. */
@@ -467,17 +465,12 @@ void kvm_exit_stats_count_slow(struct kvm_vcpu *vcpu, u32 slot)
 	kvm_exit_stats_open(stats, slot);
 	if (is_guest_mode(vcpu))
 		local64_inc(&stats->last->values[KVM_EXIT_STAT_NESTED]);
+	kvm_exit_stats_pmu_count(vcpu, slot);
 }
 EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_count_slow);
 
-void __kvm_exit_stats_nested(struct kvm_vcpu *vcpu)
-{
-	kvm_exit_stats_split(&vcpu->arch.exit_stats);
-}
-EXPORT_SYMBOL_FOR_KVM_INTERNAL(__kvm_exit_stats_nested);
-
 /* The slot of a number, which is safe against speculation. */
-static u32 kvm_exit_stats_slot(u16 number)
+u32 kvm_exit_stats_slot(u16 number)
 {
 	return array_index_nospec(isa->slot(number), isa->nr_slots);
 }

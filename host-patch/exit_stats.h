@@ -6,6 +6,7 @@
 #include <linux/cache.h>
 #include <linux/jump_label.h>
 #include <linux/kvm_host.h>
+#include <linux/limits.h>
 #include <linux/minmax.h>
 
 #include <asm/kvm_exit_stats.h>
@@ -71,13 +72,15 @@ struct kvm_exit_stat {
 	local64_t values[KVM_EXIT_STAT_NR_VALUES];
 } ____cacheline_aligned;
 
+/* No time has been taken: every difference to it is negative. */
+#define KVM_EXIT_STATS_NO_TSC	S64_MAX
+
 /* The TSC is read at each VM-Enter and VM-Exit. */
 DECLARE_STATIC_KEY_TRUE(kvm_exit_stats_tsc_key);
 /* Exits are counted.  It is enabled only while the other key is. */
 DECLARE_STATIC_KEY_TRUE(kvm_exit_stats_key);
 
 void kvm_exit_stats_count_slow(struct kvm_vcpu *vcpu, u32 slot);
-void __kvm_exit_stats_nested(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_vcpu_put(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_sched_in(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_run_begin(struct kvm_vcpu *vcpu);
@@ -85,7 +88,7 @@ void __kvm_exit_stats_run_end(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_idle_begin(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_idle_end(struct kvm_vcpu *vcpu);
 
-/* rdtsc() has the halves put together; that is left to who loads @tsc. */
+/* Unlike rdtsc(), leave it to whoever loads @tsc to combine the halves. */
 static __always_inline void kvm_exit_stats_rdtsc(u64 *tsc)
 {
 	u32 *halves = (u32 *)tsc;
@@ -94,8 +97,8 @@ static __always_inline void kvm_exit_stats_rdtsc(u64 *tsc)
 }
 
 /*
- * The last before VM-Enter and the first after VM-Exit, in noinstr code.  What they
- * leave is for kvm_exit_stats_count().
+ * The last thing before VM-Enter and the first after VM-Exit, in noinstr code.
+ * kvm_exit_stats_count() uses what they store.
  */
 static __always_inline void kvm_exit_stats_vmenter(struct kvm_vcpu *vcpu)
 {
@@ -160,16 +163,28 @@ static __always_inline void kvm_exit_stats_count_svm(struct kvm_vcpu *vcpu, u64 
 	kvm_exit_stats_count(vcpu, kvm_exit_stats_svm_slot(exit_code));
 }
 
-/* L2 has run: let kvm_exit_stats_count() know. */
+/*
+ * Hide the TSC of the last VM-Exit, so that kvm_exit_stats_count(), which need not look for
+ * anything else then, turns to kvm_exit_stats_count_slow().
+ */
+static __always_inline void kvm_exit_stats_hide_tsc(struct kvm_vcpu_exit_stats *stats)
+{
+	if (stats->since != KVM_EXIT_STATS_NO_TSC) {
+		stats->hidden_tsc = stats->since;
+		stats->since = KVM_EXIT_STATS_NO_TSC;
+	}
+}
+
+/* L2 has run. */
 static __always_inline void kvm_exit_stats_nested(struct kvm_vcpu *vcpu)
 {
 	if (kvm_exit_stats_enabled())
-		__kvm_exit_stats_nested(vcpu);
+		kvm_exit_stats_hide_tsc(&vcpu->arch.exit_stats);
 }
 
 /*
- * The TSC when the guest last ran.  Who returns to vcpu_enter_guest() without having
- * tried a VM-Enter calls kvm_exit_stats_vmexit().
+ * The TSC when the guest last ran.  Code that returns to vcpu_enter_guest() without
+ * having tried a VM-Enter has to call kvm_exit_stats_vmexit().
  */
 static __always_inline u64 kvm_exit_stats_guest_tsc(struct kvm_vcpu *vcpu)
 {
@@ -191,7 +206,7 @@ static __always_inline void kvm_exit_stats_sched_in(struct kvm_vcpu *vcpu)
 		__kvm_exit_stats_sched_in(vcpu);
 }
 
-/* From the end of one KVM_RUN to the begin of the next, time is the VMM's. */
+/* From the end of one KVM_RUN to the start of the next, time is the VMM's. */
 static __always_inline void kvm_exit_stats_run_begin(struct kvm_vcpu *vcpu)
 {
 	if (kvm_exit_stats_enabled())
@@ -228,6 +243,7 @@ u32 kvm_exit_stats_encoding(void);
 const char *kvm_exit_stats_isa_name(void);
 
 bool kvm_exit_stats_defined(u16 number);
+u32 kvm_exit_stats_slot(u16 number);
 const char *kvm_exit_stats_name(u16 number);
 
 /* Two values, and what they are. */
@@ -253,7 +269,7 @@ void kvm_exit_stats_read_totals(struct kvm *kvm, struct kvm_vcpu *vcpu,
 void kvm_exit_stats_read_block(struct kvm *kvm, struct kvm_vcpu *vcpu, u32 index,
 			       unsigned long *seen);
 
-/* What follows struct kvm_vcpu_stat in what a vCPU's binary statistics have. */
+/* What a vCPU's binary statistics have behind struct kvm_vcpu_stat. */
 struct kvm_exit_stats_data {
 	u64 exit_stats_exits;
 	u64 exit_stats_cycles;

@@ -12,6 +12,7 @@
 #include <asm/tsc.h>
 
 #include "exit_stats.h"
+#include "exit_stats_pmu.h"
 
 void kvm_exit_stats_init_vm(struct kvm *kvm)
 {
@@ -35,16 +36,18 @@ static void kvm_exit_stats_answer(struct cpuid_regs *regs, u64 a, u64 b)
 	regs->ebx = upper_32_bits(b);
 }
 
-static void kvm_exit_stats_description(struct cpuid_regs *regs, struct kvm *kvm,
-				       struct kvm_vcpu *vcpu)
+static void kvm_exit_stats_description(struct cpuid_regs *regs, struct kvm_vcpu *vcpu,
+				       struct kvm_vcpu *scope)
 {
 	regs->eax = KVM_EXIT_STATS_VERSION |
 		    kvm_exit_stats_encoding() << KVM_EXIT_STATS_ENCODING_SHIFT;
 	regs->ebx = KVM_EXIT_STATS_FEATURE_VCPU | KVM_EXIT_STATS_FEATURE_SPLIT |
 		    KVM_EXIT_STATS_FEATURE_LONGEST | KVM_EXIT_STATS_FEATURE_HISTOGRAM |
 		    KVM_EXIT_STATS_FEATURE_STEAL | KVM_EXIT_STATS_FEATURE_IDENTITY;
+	if (kvm_exit_stats_pmu_offered(vcpu))
+		regs->ebx |= KVM_EXIT_STATS_FEATURE_PMU;
 	regs->ecx = tsc_khz;
-	regs->edx = vcpu ? 1 : atomic_read(&kvm->online_vcpus);
+	regs->edx = scope ? 1 : atomic_read(&vcpu->kvm->online_vcpus);
 }
 
 static void kvm_exit_stats_occupancy(struct cpuid_regs *regs, struct kvm *kvm,
@@ -61,19 +64,20 @@ static void kvm_exit_stats_occupancy(struct cpuid_regs *regs, struct kvm *kvm,
 	regs->edx = bits[3];
 }
 
-static void kvm_exit_stats_totals(struct cpuid_regs *regs, struct kvm *kvm,
-				  struct kvm_vcpu *vcpu, u32 index)
+static void kvm_exit_stats_totals(struct cpuid_regs *regs, struct kvm_vcpu *vcpu,
+				  struct kvm_vcpu *scope, u32 index)
 {
+	struct kvm *kvm = vcpu->kvm;
 	struct kvm_exit_stats_totals totals;
 	u32 block;
 
 	switch (index) {
 	case KVM_EXIT_STATS_SUM:
-		kvm_exit_stats_read_totals(kvm, vcpu, &totals);
+		kvm_exit_stats_read_totals(kvm, scope, &totals);
 		kvm_exit_stats_answer(regs, totals.exits, totals.cycles);
 		break;
 	case KVM_EXIT_STATS_DESCRIPTION:
-		kvm_exit_stats_description(regs, kvm, vcpu);
+		kvm_exit_stats_description(regs, vcpu, scope);
 		break;
 	case KVM_EXIT_STATS_IDENTITY:
 		kvm_exit_stats_answer(regs, kvm->arch.exit_stats.identity,
@@ -82,7 +86,7 @@ static void kvm_exit_stats_totals(struct cpuid_regs *regs, struct kvm *kvm,
 	default:
 		block = index - KVM_EXIT_STATS_OCCUPANCY;
 		if (block <= KVM_EXIT_STATS_NUMBER_MASK / KVM_EXIT_STATS_BLOCK)
-			kvm_exit_stats_occupancy(regs, kvm, vcpu, block);
+			kvm_exit_stats_occupancy(regs, kvm, scope, block);
 		break;
 	}
 }
@@ -153,7 +157,7 @@ bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 leaf, u32 index, u32 *eax
 		kvm_exit_stats_signature(&regs.eax, &regs.ebx, &regs.ecx, &regs.edx);
 		break;
 	case KVM_EXIT_STATS_CPUID_TOTALS:
-		kvm_exit_stats_totals(&regs, vcpu->kvm, scope, index);
+		kvm_exit_stats_totals(&regs, vcpu, scope, index);
 		break;
 	case KVM_EXIT_STATS_CPUID_REASON:
 		kvm_exit_stats_reason(&regs, vcpu->kvm, scope, index);

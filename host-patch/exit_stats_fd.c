@@ -14,7 +14,7 @@ struct kvm_vcpu_stats_block {
 	struct kvm_exit_stats_data data;
 };
 
-/* Exits are put where userspace finds them only when it reads, so that none pays for that. */
+/* The values are filled in when userspace reads, so that no exit pays for that. */
 ssize_t kvm_arch_vcpu_stats_read(struct kvm_vcpu *vcpu, char __user *user_buffer,
 				 size_t size, loff_t *offset)
 {

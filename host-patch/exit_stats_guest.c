@@ -13,6 +13,7 @@
 
 #include "cpuid.h"
 #include "exit_stats.h"
+#include "exit_stats_pmu.h"
 
 DEFINE_STATIC_KEY_FALSE(kvm_exit_stats_show_key);
 
@@ -44,6 +45,7 @@ static int kvm_exit_stats_policy_set(const char *val, const struct kernel_param 
 		return policy;
 
 	WRITE_ONCE(exit_stats_guest, policy);
+	kvm_exit_stats_pmu_changed();
 	return 0;
 }
 
@@ -144,6 +146,7 @@ static ssize_t kvm_exit_stats_switch_write(struct file *file, const char __user 
 	if (r == KVM_EXIT_STATS_SHOW)
 		static_branch_enable(&kvm_exit_stats_show_key);
 	WRITE_ONCE(kvm->arch.exit_stats.guest, r);
+	kvm_exit_stats_pmu_changed();
 	return len;
 }
 

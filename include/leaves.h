@@ -60,6 +60,9 @@
 #define KVM_EXIT_STATS_FEATURE_STEAL	0x00000010
 #define KVM_EXIT_STATS_FEATURE_IDENTITY	0x00000020
 
+/* VM exits are events of the virtual PMU, see KVM_EXIT_STATS_VMX_EVENT. */
+#define KVM_EXIT_STATS_FEATURE_PMU	0x00000040
+
 /*
  * One exit number.  ECX[15:0] = the number, ECX[23:16] = the view, ECX[30:24] =
  * zero, ECX[31] = the scope.
@@ -107,6 +110,19 @@
 #define KVM_EXIT_STATS_SCOPE_VCPU	0x80000000
 
 #define KVM_EXIT_STATS_CPUID_MAX	KVM_EXIT_STATS_CPUID_REASON
+
+/*
+ * The event of the virtual PMU that counts VM exits, as its event select: bits 7:0 of
+ * IA32_PERFEVTSELx on Intel, bits 35:32 and 7:0 of PERF_CTLx on AMD.  The unit mask,
+ * bits 15:8, is the exit number, on SVM those from 0x400 up as 0xF0 and what they
+ * exceed it by; or all exits together.  Unit masks of numbers that are not defined
+ * count nothing, and neither do counters with edge detection, inversion or a counter
+ * mask.
+ */
+#define KVM_EXIT_STATS_VMX_EVENT	0xF5
+#define KVM_EXIT_STATS_SVM_EVENT	0x7DA
+#define KVM_EXIT_STATS_SVM_HIGH_UMASK	0xF0
+#define KVM_EXIT_STATS_UMASK_ALL	0xFF
 
 /*
  * The exit reasons that the SDM defines and that VMX_EXIT_REASONS of

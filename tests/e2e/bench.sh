@@ -4,13 +4,14 @@
 # compiler made, patched ones switched off, and on.
 . /lab/lib.sh
 
-# bench MODULES ROW ARGS VCPUS...: with ARGS for kvm.ko, in VMs of so many vCPUs
+# bench MODULES ROW ARGS VCPUS...: with ARGS for kvm.ko, in VMs of so many vCPUs, and with
+# $bench_how for vm-bench
 bench() {
 	bench_row=$2
 	load_kvm "$1" "$3"
 	shift 3
 	for vcpus; do
-		/lab/vm-bench "$vcpus" | sed "s/^/$bench_row /"
+		/lab/vm-bench "$vcpus" ${bench_how:+"$bench_how"} | sed "s/^/$bench_row /"
 	done
 	unload_kvm
 }
@@ -19,10 +20,13 @@ bench() {
 	bench unpatched stock '' 1
 	bench patched off exit_stats=0 1
 	bench patched on '' 1 16 64
+	bench patched pmu exit_stats_soft_pmu=1 1
+	bench_how=armed bench patched armed exit_stats_soft_pmu=1 1
 } >/tmp/bench
 sed 's/^/# bench: /' /tmp/bench
 
-# A bound is of a difference from what CPUID, of the same leaf, takes with stock modules.
+# A bound is of a difference from what CPUID, of the same leaf, takes with stock modules,
+# or in another row.
 # shellcheck disable=SC2154 # from awk
 awk '
 	FILENAME == "/tmp/bench" {
@@ -31,10 +35,11 @@ awk '
 	}
 	/^#/ || !NF { next }
 	{
-		stock = ticks["stock", $2, 1]
+		base = NF > 4 ? $5 : "stock"
+		from = ticks[base, $2, 1]
 		cost = ticks[$1, $2, $3]
-		more = cost - stock
-		printf "%sok - %s, %s, %d vCPUs: %d more than stock, at most %d\n",
-		       cost && stock && more <= $4 ? "" : "not ", $1, $2, $3, more, $4
+		more = cost - from
+		printf "%sok - %s, %s, %d vCPUs: %d more than %s, at most %d\n",
+		       cost && from && more <= $4 ? "" : "not ", $1, $2, $3, more, base, $4
 	}' /tmp/bench /lab/bench.bounds
 echo "# done"

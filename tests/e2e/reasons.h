@@ -19,6 +19,9 @@ struct reasons {
 	uint32_t encoding;
 	uint32_t cpuid, port, rdmsr, wrmsr, page, hlt, interrupt, enter_guest,
 		 invalid_state;
+	/* Of the first counter of the virtual PMU, the MSR that selects its event, and ours */
+	uint32_t event_msr;
+	uint64_t event;
 };
 
 static const struct reasons vmx_reasons = {
@@ -32,6 +35,8 @@ static const struct reasons vmx_reasons = {
 	.interrupt	= EXIT_REASON_EXTERNAL_INTERRUPT,
 	.enter_guest	= EXIT_REASON_VMRESUME,
 	.invalid_state	= EXIT_REASON_INVALID_STATE,
+	.event_msr	= 0x186,
+	.event		= KVM_EXIT_STATS_VMX_EVENT,
 };
 
 static const struct reasons svm_reasons = {
@@ -46,6 +51,9 @@ static const struct reasons svm_reasons = {
 	.enter_guest	= SVM_EXIT_VMRUN,
 	/* -1, which is no number of those that the APM defines */
 	.invalid_state	= KVM_EXIT_STATS_OTHER,
+	.event_msr	= 0xc0010000,
+	.event		= (KVM_EXIT_STATS_SVM_EVENT & 0xf00ULL) << 24 |
+			  (KVM_EXIT_STATS_SVM_EVENT & 0xff),
 };
 
 /* Those of this processor */

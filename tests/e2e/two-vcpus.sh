@@ -63,24 +63,29 @@ echo none >$policy
 seen 3 inherit "$dir/exit_stats_guest" all $policy 'and "none" does, unless the host shows them'
 ends two 'the VM comes to its end'
 
-# selftest TEXT: does it pass, and skip nothing?
+# selftest NAME TEXT: does it pass, and skip nothing?
 selftest() {
 	echo 1 >/sys/module/kvm/parameters/force_emulation_prefix
-	/lab/exit_stats_test >/tmp/selftest 2>&1
-	result $? "$1"
+	"/lab/$1" >/tmp/selftest 2>&1
+	result $? "$2"
 	expect 'it skips nothing' sh -c '! grep -i skip /tmp/selftest'
 	sed 's/^/# /' /tmp/selftest
 }
 
 echo "# KVM's selftest of the statistics"
-selftest 'it passes'
+selftest exit_stats_test 'it passes'
 echo 0 >/sys/module/kvm/parameters/exit_stats
 /lab/exit_stats_test >/dev/null 2>&1
 result $(($? != 4)) 'switched off, it skips all'
 unload_kvm
 
 load_kvm patched mmio_caching=0
-selftest 'it passes without a cache of MMIO'
+selftest exit_stats_test 'it passes without a cache of MMIO'
+unload_kvm
+
+load_kvm patched exit_stats_soft_pmu=1
+selftest exit_stats_pmu_test 'the one of the virtual PMU passes'
+selftest exit_stats_test 'it passes with a PMU of software'
 unload_kvm
 
 paging=ept=0

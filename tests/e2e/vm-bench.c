@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vm-bench VCPUS: what a CPUID costs a guest, exit and re-entry, by leaf, in ticks of
- * its TSC, where VCPUS have been created.  In Bochs a tick is an instruction.  Prints
- * "NAME VCPUS TICKS" for each.
+ * vm-bench VCPUS [armed]: what a CPUID costs a guest, exit and re-entry, by leaf, in ticks
+ * of its TSC, where VCPUS have been created.  In Bochs a tick is an instruction.  Prints
+ * "NAME VCPUS TICKS" for each.  armed: only that of leaf 0, while a counter of the virtual
+ * PMU counts all exits.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,10 @@
 
 /* A leaf of no range that anybody uses */
 #define LEAF_OF_NOBODY	0x4ABCDEF0
+
+/* Bits of an event select: at any CPL, and enabled */
+#define SELECT_ALL_LEVELS (3ULL << 16)
+#define SELECT_ENABLE	(1ULL << 22)
 
 /* Where the guest finds what to read, and leaves how long that took. */
 struct reading {
@@ -69,13 +74,31 @@ static uint32_t measure(const struct vm *vm, uint32_t leaf, uint32_t index)
 	return best / TIMES;
 }
 
+/* Have the first counter count all exits. */
+static void arm_counter(const struct vm *vm)
+{
+	struct {
+		struct kvm_msrs msrs;
+		struct kvm_msr_entry entry;
+	} select = {
+		.msrs.nmsrs = 1,
+		.entry.index = reasons->event_msr,
+		.entry.data = reasons->event | KVM_EXIT_STATS_UMASK_ALL << 8 | SELECT_ALL_LEVELS |
+			      SELECT_ENABLE,
+	};
+
+	if (kvm_ioctl(vm->vcpu, KVM_SET_MSRS, &select, "KVM_SET_MSRS") != 1)
+		errx(3, "there is no virtual PMU");
+}
+
 int main(int argc, char **argv)
 {
-	unsigned long vcpus = argc == 2 ? strtoul(argv[1], NULL, 10) : 0, i;
+	unsigned long vcpus = argc > 1 ? strtoul(argv[1], NULL, 10) : 0, i;
+	size_t nr;
 	struct vm vm;
 
 	if (!vcpus)
-		errx(1, "usage: vm-bench VCPUS");
+		errx(1, "usage: vm-bench VCPUS [armed]");
 
 	choose_reasons();
 	const struct {
@@ -100,9 +123,14 @@ int main(int argc, char **argv)
 
 	vm = create_vm(bench_begin, bench_end);
 	set_cpuid(&vm);
+	nr = sizeof(readings) / sizeof(readings[0]);
+	if (argc > 2) {
+		arm_counter(&vm);
+		nr = 1;
+	}
 	for (i = 1; i < vcpus; i++)
 		kvm_ioctl(vm.fd, KVM_CREATE_VCPU, (void *)i, "KVM_CREATE_VCPU");
-	for (i = 0; i < sizeof(readings) / sizeof(readings[0]); i++)
+	for (i = 0; i < nr; i++)
 		printf("%s %lu %u\n", readings[i].name, vcpus,
 		       measure(&vm, readings[i].leaf, readings[i].index));
 	return 0;

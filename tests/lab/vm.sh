@@ -32,7 +32,8 @@ kvm_unloads() { :; }
 # vm_start NAME VCPUS SCRIPT OUTPUT [KERNEL-ARGS]: start an inner VM that runs
 # SCRIPT, with what that prints in OUTPUT and $vm_files in its current directory.
 # $vm_under is a command to run QEMU with, $vm_disk a file that is its disk; it has the
-# modules for that in /lab.
+# modules for that in /lab.  $vm_cpu is for QEMU's -cpu in place of host.  With $vm_perf it
+# has the KVM host's perf.
 vm_start() {
 	vm=/run/vm/$1
 	# QEMU itself would put the initrd of an unpacked kernel over the ACPI tables.
@@ -48,18 +49,23 @@ vm_start() {
 	cp "$3" "$vm/tree/lab/cmd"
 	# shellcheck disable=SC2086 # words
 	[ -z "${vm_files:-}" ] || cp $vm_files "$vm/tree/lab/files/"
-	(cd "$vm/tree" && find . | cpio -o -H newc 2>/dev/null) |
-		cat /lab/l2.cpio - >"$vm/initrd"
+	{
+		cat /lab/l2.cpio
+		[ -z "${vm_perf:-}" ] || (cd / && cpio -o -H newc 2>/dev/null </lab/perf.files)
+		(cd "$vm/tree" && find . | cpio -o -H newc 2>/dev/null)
+	} >"$vm/initrd"
+	# In MiB
+	initrd_room=$(($(stat -c %s "$vm/initrd") / 1048576 / 16 * 16 + 16))
 	mkfifo "$vm/monitor.in" "$vm/monitor.out"
 	cat "$vm/monitor.out" >"$vm/monitor.log" &
 	: >"$vm/console"
 	# shellcheck disable=SC2086 # words
-	${vm_under:-} qemu-system-x86_64 -L /usr/share/qemu -M microvm,accel=kvm -cpu host \
-		-smp "$2" -m 160 -nodefaults -no-user-config -display none \
+	${vm_under:-} qemu-system-x86_64 -L /usr/share/qemu -M microvm,accel=kvm -cpu "${vm_cpu:-host}" \
+		-smp "$2" -m $((128 + 2 * initrd_room))M -nodefaults -no-user-config -display none \
 		-device pvpanic -action panic=pause $disk \
 		-no-reboot -kernel /lab/vmlinux \
 		-device "loader,file=$vm/initrd,addr=$initrd_at,force-raw=on" \
-		-append "$KERNEL_ARGS $noxsave reboot=t panic=-1 memmap=16M\$$initrd_at initrdmem=$initrd_at,$(stat -c %s "$vm/initrd") ${5:-}" \
+		-append "$KERNEL_ARGS $noxsave reboot=t panic=-1 memmap=${initrd_room}M\$$initrd_at initrdmem=$initrd_at,$(stat -c %s "$vm/initrd") ${5:-}" \
 		-serial "file:$vm/console" \
 		-chardev "file,id=output,path=$4,append=on" \
 		-device isa-serial,index=1,chardev=output \

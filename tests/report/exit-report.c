@@ -16,8 +16,15 @@
 #include "util.h"
 
 #define WORKLOADS_MAX 64
-/* Reasons with a colour of their own; the rest is one. */
-#define REASONS_SHOWN 8
+/*
+ * A reason has one colour on the whole page: Paul Tol's "muted", which differ for the
+ * colour-blind, too.  All other reasons are one, in grey.
+ */
+static const char *const colours[] = {
+	"#332288", "#cc6677", "#88ccee", "#117733", "#ddcc77", "#882255", "#44aa99", "#999933",
+	"#aa4499",
+};
+#define OTHERS_COLOUR "#bbbbbb"
 
 struct workload {
 	char name[32];
@@ -28,12 +35,22 @@ struct workload {
 static struct workload *workloads;
 static size_t nr_workloads;
 
-/* All reasons, by their share of the workload that each takes most of, the most first */
-static struct reason {
+struct reason {
 	uint32_t number;
+	/* The greatest, in percent */
 	double share;
-} reasons[EXIT_TABLE_MAX];
-static size_t nr_reasons;
+};
+
+struct reasons {
+	size_t nr;
+	struct reason rows[EXIT_TABLE_MAX];
+};
+
+/* All reasons of the workloads, by their share of the workload that each takes most of */
+static struct reasons reasons;
+
+/* Those with a colour: of the workloads and the boot, by the share in what each is most of */
+static struct reasons shown;
 
 /* An interval of the boot */
 static struct interval {
@@ -94,17 +111,16 @@ static double share_of_run(const struct workload *workload, uint32_t number)
 	return percent(mean->cycles.mean - mean->off_cpu, all);
 }
 
-static void add_reason(const struct workload *workload, uint32_t number)
+static void add_reason(struct reasons *list, uint32_t number, double share)
 {
-	double share = share_of_run(workload, number);
 	size_t i;
 
-	for (i = 0; i < nr_reasons && reasons[i].number != number; i++)
+	for (i = 0; i < list->nr && list->rows[i].number != number; i++)
 		;
-	if (i == nr_reasons && nr_reasons < EXIT_TABLE_MAX)
-		reasons[nr_reasons++] = (struct reason) { .number = number };
-	if (i < nr_reasons && share > reasons[i].share)
-		reasons[i].share = share;
+	if (i == list->nr && list->nr < EXIT_TABLE_MAX)
+		list->rows[list->nr++] = (struct reason) { .number = number };
+	if (i < list->nr && share > list->rows[i].share)
+		list->rows[i].share = share;
 }
 
 static int compare_reasons(const void *a, const void *b)
@@ -114,10 +130,16 @@ static int compare_reasons(const void *a, const void *b)
 	return ra->share < rb->share ? 1 : ra->share > rb->share ? -1 : 0;
 }
 
+static void sort_reasons(struct reasons *list)
+{
+	qsort(list->rows, list->nr, sizeof(list->rows[0]), compare_reasons);
+}
+
 static void read_workload(const char *path)
 {
 	struct workload *workload = &workloads[nr_workloads];
 	struct recording_error error;
+	uint32_t number;
 	size_t size, i;
 	char *text = read_text(path, &size);
 
@@ -127,8 +149,10 @@ static void read_workload(const char *path)
 	snprintf(workload->name, sizeof(workload->name), "%.*s",
 		 (int)strcspn(path, "."), path);
 	result_summarize(&workload->result, &workload->summary);
-	for (i = 0; i < workload->summary.nr; i++)
-		add_reason(workload, workload->summary.rows[i].number);
+	for (i = 0; i < workload->summary.nr; i++) {
+		number = workload->summary.rows[i].number;
+		add_reason(&reasons, number, share_of_run(workload, number));
+	}
 	nr_workloads++;
 }
 
@@ -147,7 +171,7 @@ static void read_workloads(void)
 	if (!nr_workloads)
 		errx(1, "there are no results");
 	globfree(&found);
-	qsort(reasons, nr_reasons, sizeof(*reasons), compare_reasons);
+	sort_reasons(&reasons);
 }
 
 static void read_interval(const char *line, size_t size, struct interval *interval)
@@ -184,6 +208,56 @@ static void read_boot(void)
 	exit_table_sort(&boot_sum);
 }
 
+/* Once the workloads and the boot are read */
+static void choose_shown(void)
+{
+	const struct exit_row *row;
+	size_t i;
+
+	shown = reasons;
+	for (i = 0; i < boot_sum.nr; i++) {
+		row = &boot_sum.rows[i];
+		add_reason(&shown, row->number,
+			   percent(row->counts.exits, boot_sum.total.exits));
+	}
+	sort_reasons(&shown);
+	if (shown.nr > ARRAY_SIZE(colours))
+		shown.nr = ARRAY_SIZE(colours);
+}
+
+/* The place of a reason in the legend, or shown.nr for the others */
+static size_t place_of(uint32_t number)
+{
+	size_t i;
+
+	for (i = 0; i < shown.nr && shown.rows[i].number != number; i++)
+		;
+	return i;
+}
+
+static const char *colour_of(uint32_t number)
+{
+	size_t place = place_of(number);
+
+	return place < shown.nr ? colours[place] : OTHERS_COLOUR;
+}
+
+/* For gnuplot: the legend of all pictures, and its colours as linetypes from 1 on */
+static void write_legend(void)
+{
+	FILE *out = create("legend.gp");
+	size_t i;
+
+	fputs("legend = \"", out);
+	for (i = 0; i < shown.nr; i++)
+		fprintf(out, "%s ", name_of(shown.rows[i].number));
+	fputs("others\"\n", out);
+	for (i = 0; i < shown.nr; i++)
+		fprintf(out, "set linetype %zu linecolor \"%s\"\n", i + 1, colours[i]);
+	fprintf(out, "set linetype %zu linecolor \"%s\"\n", i + 1, OTHERS_COLOUR);
+	finish(out, "legend.gp");
+}
+
 /* The mean exits of a run of each workload */
 static void write_matrix(FILE *out, const char *first, const char *text_format,
 			 const char *separator, int name_width, int width)
@@ -195,10 +269,10 @@ static void write_matrix(FILE *out, const char *first, const char *text_format,
 	for (k = 0; k < nr_workloads; k++)
 		fprintf(out, "%s%*s", separator, width, workloads[k].name);
 	fputc('\n', out);
-	for (i = 0; i < nr_reasons; i++) {
-		fprintf(out, text_format, name_width, name_of(reasons[i].number));
+	for (i = 0; i < reasons.nr; i++) {
+		fprintf(out, text_format, name_width, name_of(reasons.rows[i].number));
 		for (k = 0; k < nr_workloads; k++) {
-			mean = summary_find(&workloads[k].summary, reasons[i].number);
+			mean = summary_find(&workloads[k].summary, reasons.rows[i].number);
 			fprintf(out, "%s%*.1f", separator, width, mean ? mean->exits.mean : 0);
 		}
 		fputc('\n', out);
@@ -218,57 +292,52 @@ static void write_matrix_files(void)
 	finish(out, "matrix.csv");
 }
 
-static size_t nr_shown(size_t nr)
+/* A line of data: at, and what each reason that is shown has, and all others */
+static void write_values(FILE *out, const char *at, const double *values)
 {
-	return nr < REASONS_SHOWN ? nr : REASONS_SHOWN;
+	size_t i;
+
+	fputs(at, out);
+	for (i = 0; i <= shown.nr; i++)
+		fprintf(out, " %.4f", values[i]);
+	fputc('\n', out);
 }
 
 static void write_workload_data(void)
 {
 	FILE *out = create("workloads.dat");
-	size_t i, k, shown = nr_shown(nr_reasons);
-	double rest;
+	double values[ARRAY_SIZE(colours) + 1];
+	uint32_t number;
+	size_t i, k;
 
-	fputs("workload", out);
-	for (i = 0; i < shown; i++)
-		fprintf(out, " %s", name_of(reasons[i].number));
-	fputs(" others\n", out);
 	for (k = 0; k < nr_workloads; k++) {
-		fputs(workloads[k].name, out);
-		for (i = 0; i < shown; i++)
-			fprintf(out, " %.4f", share_of_run(&workloads[k], reasons[i].number));
-		for (rest = 0; i < nr_reasons; i++)
-			rest += share_of_run(&workloads[k], reasons[i].number);
-		fprintf(out, " %.4f\n", rest);
+		memset(values, 0, sizeof(values));
+		for (i = 0; i < reasons.nr; i++) {
+			number = reasons.rows[i].number;
+			values[place_of(number)] += share_of_run(&workloads[k], number);
+		}
+		write_values(out, workloads[k].name, values);
 	}
 	finish(out, "workloads.dat");
-}
-
-static double rate(const struct interval *interval, uint32_t number)
-{
-	const struct exit_row *row = exit_table_find(&interval->table, number);
-
-	return row ? row->counts.exits / interval->seconds : 0;
 }
 
 /* The first line of the log is of no length: it was started before the vCPUs. */
 static void write_boot_data(void)
 {
 	FILE *out = create("boot.dat");
-	size_t i, k, shown = nr_shown(boot_sum.nr);
-	double rest;
+	double values[ARRAY_SIZE(colours) + 1];
+	const struct exit_row *row;
+	char at[32];
+	size_t i, k;
 
-	fputs("seconds", out);
-	for (i = 0; i < shown; i++)
-		fprintf(out, " %s", name_of(boot_sum.rows[i].number));
-	fputs(" others\n", out);
 	for (k = 1; k < nr_boot; k++) {
-		fprintf(out, "%.3f", boot[k].at);
-		for (i = 0; i < shown; i++)
-			fprintf(out, " %.1f", rate(&boot[k], boot_sum.rows[i].number));
-		for (rest = 0; i < boot_sum.nr; i++)
-			rest += rate(&boot[k], boot_sum.rows[i].number);
-		fprintf(out, " %.1f\n", rest);
+		memset(values, 0, sizeof(values));
+		for (i = 0; i < boot[k].table.nr; i++) {
+			row = &boot[k].table.rows[i];
+			values[place_of(row->number)] += row->counts.exits / boot[k].seconds;
+		}
+		snprintf(at, sizeof(at), "%.3f", boot[k].at);
+		write_values(out, at, values);
 	}
 	finish(out, "boot.dat");
 }
@@ -297,19 +366,31 @@ static const char *string_of(const json_t *cost, const char *name)
 	return json_string_value(json_object_get(cost, name)) ?: "";
 }
 
+/* The reason of an operation's exit, or -1 */
+static json_int_t reason_of(const json_t *cost)
+{
+	const json_t *number = json_object_get(cost, "exit");
+
+	return number ? json_integer_value(number) : -1;
+}
+
+/* At the end of a line: the linetype, which is one more than others' if there is no exit */
 static void write_bench_data(const json_t *bench)
 {
 	FILE *out = create("bench.dat");
 	const json_t *cost;
+	json_int_t number;
 	size_t i;
 
-	fputs("operation least median p99\n", out);
 	json_array_foreach(json_object_get(bench, "costs"), i, cost) {
-		if (json_object_get(cost, "median"))
-			fprintf(out, "%s %" JSON_INTEGER_FORMAT " %" JSON_INTEGER_FORMAT
-				" %" JSON_INTEGER_FORMAT "\n", string_of(cost, "operation"),
-				cycles_of(cost, "least"), cycles_of(cost, "median"),
-				cycles_of(cost, "p99"));
+		if (!json_object_get(cost, "median"))
+			continue;
+		number = reason_of(cost);
+		fprintf(out, "%s %" JSON_INTEGER_FORMAT " %" JSON_INTEGER_FORMAT
+			" %" JSON_INTEGER_FORMAT " %zu\n", string_of(cost, "operation"),
+			cycles_of(cost, "least"), cycles_of(cost, "median"),
+			cycles_of(cost, "p99"),
+			number < 0 ? shown.nr + 2 : place_of(number) + 1);
 	}
 	finish(out, "bench.dat");
 }
@@ -343,6 +424,13 @@ static void write_words(FILE *out, const char *begin, const char *end)
 		boot_sum.nr, name_of(least->number), least->counts.exits, end);
 }
 
+/* The name of a reason, behind a square of its colour */
+static void write_html_reason(FILE *out, uint32_t number)
+{
+	fprintf(out, "<td><b style=\"color:%s\">&#9632;</b> %s</td>", colour_of(number),
+		name_of(number));
+}
+
 static void write_html_matrix(FILE *out)
 {
 	const struct exit_mean *mean;
@@ -352,10 +440,11 @@ static void write_html_matrix(FILE *out)
 	for (k = 0; k < nr_workloads; k++)
 		fprintf(out, "<th>%s</th>", workloads[k].name);
 	fputs("</tr>\n", out);
-	for (i = 0; i < nr_reasons; i++) {
-		fprintf(out, "<tr><td>%s</td>", name_of(reasons[i].number));
+	for (i = 0; i < reasons.nr; i++) {
+		fputs("<tr>", out);
+		write_html_reason(out, reasons.rows[i].number);
 		for (k = 0; k < nr_workloads; k++) {
-			mean = summary_find(&workloads[k].summary, reasons[i].number);
+			mean = summary_find(&workloads[k].summary, reasons.rows[i].number);
 			fprintf(out, "<td>%.1f</td>", mean ? mean->exits.mean : 0);
 		}
 		fputs("</tr>\n", out);
@@ -370,13 +459,27 @@ static void write_html_matrix(FILE *out)
 	fputs("</tr></table>\n", out);
 }
 
+static void write_html_cost(FILE *out, const json_t *cost)
+{
+	fprintf(out, "<td>%" JSON_INTEGER_FORMAT "</td><td>%" JSON_INTEGER_FORMAT
+		"</td><td>%" JSON_INTEGER_FORMAT "</td>", cycles_of(cost, "least"),
+		cycles_of(cost, "median"), cycles_of(cost, "p99"));
+	if (reason_of(cost) < 0) {
+		fputs("<td>none</td><td></td></tr>\n", out);
+		return;
+	}
+	write_html_reason(out, reason_of(cost));
+	fprintf(out, "<td>%.2f</td></tr>\n",
+		json_number_value(json_object_get(cost, "exits_per_operation")));
+}
+
 static void write_html_bench(FILE *out, const json_t *bench)
 {
 	const json_t *cost;
 	size_t i;
 
 	fputs("<table class=bench><tr><th>operation</th><th>what</th><th>least</th><th>median</th>"
-	      "<th>p99</th><th>exit</th><th>an operation</th></tr>\n", out);
+	      "<th>p99</th><th>exit</th><th>exits/op</th></tr>\n", out);
 	json_array_foreach(json_object_get(bench, "costs"), i, cost) {
 		fprintf(out, "<tr><td>%s</td><td>%s</td>", string_of(cost, "operation"),
 			string_of(cost, "what"));
@@ -384,13 +487,7 @@ static void write_html_bench(FILE *out, const json_t *bench)
 			fprintf(out, "<td colspan=5>not measured: %s</td></tr>\n",
 				string_of(cost, "not_measured"));
 		else
-			fprintf(out, "<td>%" JSON_INTEGER_FORMAT "</td><td>%"
-				JSON_INTEGER_FORMAT "</td><td>%" JSON_INTEGER_FORMAT
-				"</td><td>%s</td><td>%.2f</td></tr>\n",
-				cycles_of(cost, "least"), cycles_of(cost, "median"),
-				cycles_of(cost, "p99"), string_of(cost, "name"),
-				json_number_value(json_object_get(cost,
-								  "exits_per_operation")));
+			write_html_cost(out, cost);
 	}
 	fputs("</table>\n", out);
 }
@@ -407,7 +504,7 @@ static void write_page(const json_t *bench)
 		"table { border-collapse: collapse; font-size: 12px }\n"
 		"td, th { padding: 2px 7px; text-align: right; border-bottom: 1px solid #ddd;"
 		" white-space: nowrap }\n"
-		".bench td:nth-child(2), .bench th:nth-child(2) { text-align: left }\n"
+		".bench :nth-child(2), .bench :nth-child(6) { text-align: left }\n"
 		"td:first-child, th:first-child { text-align: left }\n"
 		"img { max-width: 100%% }\ndiv { overflow-x: auto }\n</style></head><body>\n"
 		"<h1>VM exits, seen from inside</h1>\n"
@@ -426,7 +523,9 @@ static void write_page(const json_t *bench)
 	write_html_matrix(out);
 	fputs("</div>\n<p>The same as <a href=\"matrix.txt\">text</a> and as "
 	      "<a href=\"matrix.csv\">CSV</a>.</p>\n<h2>What an exit costs</h2>\n"
-	      "<p><img src=\"bench.svg\" alt=\"cycles of an operation\"></p>\n<div>\n", out);
+	      "<p><img src=\"bench.svg\" alt=\"cycles of an operation\"></p>\n"
+	      "<p>The boxes are medians, the bars reach from the least cycles to p99.  The "
+	      "colour is that of the exit which an operation has.</p>\n<div>\n", out);
 	write_html_bench(out, bench);
 	fputs("</div>\n</body></html>\n", out);
 	finish(out, "index.html");
@@ -443,6 +542,8 @@ int main(int argc, char **argv)
 	read_workloads();
 	read_boot();
 	bench = read_bench();
+	choose_shown();
+	write_legend();
 	write_matrix_files();
 	write_workload_data();
 	write_boot_data();

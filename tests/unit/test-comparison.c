@@ -505,11 +505,11 @@ static void test_unlike_results(void **state)
 	assert_false(comparison_unlike(&a, &b, text, sizeof(text)));
 	b.info.tsc_khz = 60000;
 	assert_true(comparison_unlike(&a, &b, text, sizeof(text)));
-	expect_in(text, "'a' ran at a host TSC of 50.000 MHz, 'b' of 60.000 MHz");
+	expect_in(text, "'a' ran with a host TSC of 50.000 MHz, 'b' with 60.000 MHz");
 	b.info.tsc_khz = 50000;
 	add_baseline(&b, same, 5);
 	assert_true(comparison_unlike(&a, &b, text, sizeof(text)));
-	expect_in(text, "'b' is without the exits of a baseline, 'a' has them all");
+	expect_in(text, "a baseline is subtracted from 'b', none from 'a'");
 	add_baseline(&a, same, 5);
 	assert_false(comparison_unlike(&a, &b, text, sizeof(text)));
 	strcpy(a.baseline.command, "fals");

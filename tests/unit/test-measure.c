@@ -115,7 +115,7 @@ static void test_bad_recordings(void **state)
 	      false, "not a line", &table);
 	parse("CPU:\n", false, "no exit statistics", &table);
 	parse("{", false, "line 1", &table);
-	parse("{}", false, "not of cpuid-query", &table);
+	parse("{}", false, "not written by cpuid-query", &table);
 	parse("{\"format\":\"cpuid-query\"}", false, "no version", &table);
 	parse("{\"format\":\"cpuid-query\",\"version\":2,\"kind\":\"table\"}", false, "newer",
 	      &table);
@@ -139,7 +139,7 @@ static void test_recorded_dump(void **state)
 
 	assert_true(asprintf(&negative, "%s 0x4ffffffd 0x0c: eax=0x1 ebx=0xffffffff "
 			     "ecx=0xfffffffb edx=0x0\n", text) > 0);
-	parse(negative, false, "cannot be", &table);
+	parse(negative, false, "impossible", &table);
 	free(negative);
 	free(text);
 }
