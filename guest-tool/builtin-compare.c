@@ -32,8 +32,8 @@ static const char doc[] =
 	"A * marks a significant difference, by a permutation test: if nothing differs, "
 	"the probability that anything is marked is at most 1 %, for all reasons and the "
 	"seconds together.  Two commands need at least 5 runs each for that.  With -e only these "
-	"reasons are compared and count in that.  Rows are sorted by the exits of the first, or "
-	"its cycles with --cycles; --sort is of the first, too.\n\n"
+	"reasons and the seconds count in that.  Rows are sorted by the exits of the first "
+	"command by default, with --cycles by its cycles.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure; if a COMMAND fails, its status, or 128 plus the signal that ended it.";
 
@@ -204,14 +204,14 @@ static void warn(const struct exit_result *results, size_t nr)
 }
 
 /* Of stdout, main() says what could not be written. */
-static void print(const struct arguments *args, const struct comparison *comparison)
+static int print(const struct arguments *args, const struct comparison *comparison)
 {
 	static int (*const printers[])(FILE *, const struct comparison *) = {
 		[FORMAT_TEXT] = comparison_print, [FORMAT_JSON] = comparison_print_json,
 		[FORMAT_CSV] = comparison_print_csv,
 	};
 
-	printers[args->common.format](stdout, comparison);
+	return printers[args->common.format](stdout, comparison) ? STATUS_FAILURE : STATUS_OK;
 }
 
 static int make(const struct arguments *args, const struct exit_result *results,
@@ -265,9 +265,9 @@ static int compare(struct arguments *args, struct exit_result *results, int *fai
 		unwritten = outfile_close(&out, !status);
 	if (status)
 		return status;
-	print(args, &comparison);
+	status = print(args, &comparison);
 	comparison_free(&comparison);
-	return unwritten;
+	return status ? status : unwritten;
 }
 
 int builtin_compare(int argc, char **argv)

@@ -356,7 +356,9 @@ static void print_text(struct top *top)
 	table_print_heading(stdout, &top->info);
 	rates_print_summary(stdout, &top->info, &top->all);
 	putchar('\n');
-	rates_print(stdout, &top->info, rates_shown(top), &top->args.view, line_width(stdout));
+	if (!rates_print(stdout, &top->info, rates_shown(top), &top->args.view,
+			 line_width(stdout)))
+		top->ended = fail(STATUS_FAILURE, "not enough memory");
 }
 
 /* An interval without live screen */

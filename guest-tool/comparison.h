@@ -83,7 +83,10 @@ size_t comparison_runs_needed(size_t nr_results);
 bool comparison_unlike(const struct exit_result *first, const struct exit_result *other,
 		       char *text, size_t size);
 
-/* As a table, as JSON and as comma-separated values.  Returns 0, or -1 if out failed or there is no memory. */
+/*
+ * As a table, as JSON and as comma-separated values.  Returns 0, or -1 if out failed or
+ * there is no memory.
+ */
 int comparison_print(FILE *out, const struct comparison *comparison);
 int comparison_print_json(FILE *out, const struct comparison *comparison);
 int comparison_print_csv(FILE *out, const struct comparison *comparison);

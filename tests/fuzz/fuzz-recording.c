@@ -42,7 +42,7 @@ static void print(const struct exit_info *info, const struct exit_table *table)
 
 	table_print_heading(out, info);
 	table_print_totals(out, info, &table->total);
-	table_print(out, info, table);
+	table_print(out, info, table, &view, true);
 	csv_print_table(out, info, table);
 	for (i = 0; i < table->nr; i++)
 		hist_print(out, info, table->rows[i].number, &table->rows[i].hist);
