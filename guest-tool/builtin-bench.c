@@ -193,13 +193,13 @@ struct bench {
 static int measure_open(struct bench *bench, struct cost *cost, struct cause_state *state)
 {
 	int status, error = time_operations(cost->cause, state, bench->cycles, WARMUP);
-	bool backwards;
+	bool migrated;
 
 	status = source_read(&bench->source, &bench->before);
 	if (!error)
 		error = time_operations(cost->cause, state, bench->cycles, bench->count);
 	if (!status)
-		status = source_read(&bench->source, &bench->after);
+		status = source_read_again(&bench->source, &bench->before, &bench->after);
 	if (status)
 		return status;
 	if (error) {
@@ -207,9 +207,9 @@ static int measure_open(struct bench *bench, struct cost *cost, struct cause_sta
 		return STATUS_OK;
 	}
 	status = source_subtract(&bench->source, &bench->after, &bench->before,
-				 &bench->between, &backwards);
-	if (backwards) {
-		snprintf(cost->why, sizeof(cost->why), "counts went backwards");
+				 &bench->between, &migrated);
+	if (migrated) {
+		snprintf(cost->why, sizeof(cost->why), "the VM was migrated or restored");
 		return status;
 	}
 	qsort(bench->cycles, bench->count, sizeof(*bench->cycles), compare_cycles);

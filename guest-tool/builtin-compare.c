@@ -31,8 +31,8 @@ static const char doc[] =
 	"than two.  A COMMAND that fails ends the comparison.\n\n"
 	"A * marks a significant difference, by a permutation test: if nothing differs, "
 	"the probability that anything is marked is at most 1 %, for all reasons and the "
-	"seconds together.  Two commands need at least 5 runs each for that.  With -e only these "
-	"reasons and the seconds count in that.  Rows are sorted by the exits of the first "
+	"seconds and the hypervisor tax together.  Two commands need at least 5 runs each for "
+	"that.  With -e only these reasons count in that, beside the seconds and the tax.  Rows are sorted by the exits of the first "
 	"command by default, with --cycles by its cycles.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure; if a COMMAND fails, its status, or 128 plus the signal that ended it.";
@@ -142,6 +142,8 @@ static int run_programs(struct arguments *args, struct measured *programs,
 {
 	struct exit_source source = {
 		.file = args->common.from, .cpu = args->common.cpu, .again = true,
+		/* For the hypervisor tax */
+		.steal = true,
 	};
 	int status = source_open(&source);
 	size_t i;

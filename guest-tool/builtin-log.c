@@ -98,13 +98,12 @@ static double cycles_of(const struct log *log, const struct interval *interval)
 
 static void print_shares(struct log *log, const struct interval *interval)
 {
-	const struct exit_counts *total = &interval->table->total;
+	struct exit_parts parts = exit_counts_parts(&interval->table->total);
 	double all = cycles_of(log, interval);
 
 	if (all > 0)
 		fprintf(log->out, "  %5.1f%%  %5.1f%%  %6.1f%% ",
-			100 * (total->cycles - total->off_cpu - total->vmm) / all,
-			100 * total->vmm / all, 100 * total->off_cpu / all);
+			100 * parts.kvm / all, 100 * parts.vmm / all, 100 * parts.off_cpu / all);
 	else
 		fprintf(log->out, "  %6s  %6s  %7s ", "-", "-", "-");
 }
@@ -219,9 +218,9 @@ static int first_line(struct log *log)
 static int next_line(struct log *log)
 {
 	struct interval interval = { .table = &log->between };
-	int status = source_read(&log->source, &log->after);
+	int status = source_read_again(&log->source, &log->before, &log->after);
 	double last = log->last;
-	bool backwards;
+	bool migrated;
 
 	if (status)
 		return status;
@@ -229,10 +228,10 @@ static int next_line(struct log *log)
 	interval.at = log->last - log->begun;
 	interval.seconds = log->last - last;
 	status = source_subtract(&log->source, &log->after, &log->before, &log->between,
-				 &backwards);
-	if (backwards) {
-		fail(0, "counts went backwards after %.3f s, as when a VM is migrated: "
-		     "this interval is left out", last - log->begun);
+				 &migrated);
+	if (migrated) {
+		fail(0, "the VM was migrated or restored after %.3f s: this interval is left out",
+		     last - log->begun);
 		return status ? status : source_read(&log->source, &log->before);
 	}
 	log->before = log->after;
@@ -299,7 +298,7 @@ int builtin_log(int argc, char **argv)
 	log->source.file = args.common.from;
 	log->source.again = true;
 	log->source.cpu = args.common.cpu;
-	log->source.hists = args.common.format != FORMAT_TEXT;
+	log->source.hists = log->source.steal = args.common.format != FORMAT_TEXT;
 	status = open_and_run(log);
 	free(log);
 	exit_view_free(&args.view);

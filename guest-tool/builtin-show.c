@@ -27,8 +27,10 @@ static const char doc[] =
 	"that the vCPU did not run the guest.  Tables show them as time if the "
 	"frequency of the TSC is known.  KVM, VMM and off-CPU split a row's "
 	"cycles, in percent: the host's kernel, the VMM in user space such as QEMU, or "
-	"nobody, while the vCPU was halted or preempted.  Busy is a row's share of all "
-	"cycles that were not off-CPU, longest the longest single exit, "
+	"nobody, while the vCPU was halted or preempted.  --steal splits them into work "
+	"of the host, VMM, steal, while the vCPU waited for a CPU, and halted.  Busy is a "
+	"row's share of all cycles that were not off-CPU, or with --steal of those of "
+	"work and VMM, longest the longest single exit, "
 	"nested the exits of a nested guest (L2).\n\n"
 	"Rows are sorted by busy by default, or by exits on a host that does not count "
 	"off-CPU.  A line has at most 100 columns, or as many as the terminal; columns "
@@ -39,6 +41,7 @@ static const char doc[] =
 enum {
 	OPTION_BRIEF = 0x200,
 	OPTION_RAW,
+	OPTION_STEAL,
 };
 
 static const struct argp_option options[] = {
@@ -48,6 +51,8 @@ static const struct argp_option options[] = {
 	  "Draw a histogram of the cycles of this exit, a number or a name", 0 },
 	{ "brief", OPTION_BRIEF, NULL, 0,
 	  "Show only exits and cycles, which takes a third of the CPUIDs", 0 },
+	{ "steal", OPTION_STEAL, NULL, 0,
+	  "Show steal and halted in place of off-CPU, and work in place of KVM", 0 },
 	{ "raw", OPTION_RAW, NULL, 0,
 	  "Print the registers that CPUID returns, for any LEAF; without LEAF, for "
 	  "all leaves of the statistics", 0 },
@@ -64,6 +69,7 @@ struct arguments {
 	const char *hist;
 	bool brief;
 	bool raw;
+	bool steal;
 	struct common_options common;
 	struct exit_view view;
 };
@@ -105,6 +111,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'r':
 	case OPTION_RAW:
 		args->raw = true;
+		break;
+	case OPTION_STEAL:
+		args->steal = true;
 		break;
 	case ARGP_KEY_ARG:
 		add_leaf(state, args, arg);
@@ -182,6 +191,9 @@ static void print_raw_views(const struct exit_leaves *leaves, uint32_t index)
 	print_raw_view(KVM_EXIT_STATS_VIEW_COUNT, index);
 	if (exit_info_has(&leaves->info, KVM_EXIT_STATS_FEATURE_SPLIT))
 		print_raw_view(KVM_EXIT_STATS_VIEW_SPLIT, index);
+	/* Before what can tell whether a dump is whole */
+	if (exit_info_has(&leaves->info, KVM_EXIT_STATS_FEATURE_STEAL))
+		print_raw_view(KVM_EXIT_STATS_VIEW_STEAL, index);
 	if (exit_info_has(&leaves->info, KVM_EXIT_STATS_FEATURE_LONGEST))
 		print_raw_view(KVM_EXIT_STATS_VIEW_LONGEST, index);
 	if (exit_info_has(&leaves->info, KVM_EXIT_STATS_FEATURE_HISTOGRAM)) {
@@ -193,7 +205,7 @@ static void print_raw_views(const struct exit_leaves *leaves, uint32_t index)
 /* A dump of the table from which a reader can make the table again. */
 static int show_raw_all(const struct arguments *args)
 {
-	struct exit_leaves leaves;
+	struct exit_leaves leaves, brief;
 	struct exit_table table;
 	const uint32_t *blocks;
 	size_t i, nr_blocks;
@@ -211,12 +223,16 @@ static int show_raw_all(const struct arguments *args)
 	print_raw(KVM_EXIT_STATS_CPUID_SIGNATURE, 0);
 	print_raw(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_SUM | scope);
 	print_raw(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_DESCRIPTION | scope);
+	if (exit_info_has(&leaves.info, KVM_EXIT_STATS_FEATURE_IDENTITY))
+		print_raw(KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_IDENTITY | scope);
 	nr_blocks = exit_leaves_blocks(&leaves, &blocks);
 	for (i = 0; i < nr_blocks; i++)
 		print_raw(KVM_EXIT_STATS_CPUID_TOTALS,
 			  (KVM_EXIT_STATS_OCCUPANCY + blocks[i]) | scope);
 	/* After those, for it to have all that they say there is */
-	exit_leaves_read_table(&leaves, &table);
+	brief = leaves;
+	exit_leaves_be_brief(&brief);
+	exit_leaves_read_table(&brief, NULL, &table);
 	for (i = 0; i < table.nr; i++)
 		print_raw_views(&leaves, table.rows[i].number | scope);
 	return STATUS_OK;
@@ -243,7 +259,7 @@ static bool read_row(const struct reader *reader, struct exit_row *row, bool his
 	}
 	/* All of them, for the shares that the one has. */
 	if (reader->leaves)
-		exit_leaves_read_table(reader->leaves, reader->table);
+		exit_leaves_read_table(reader->leaves, NULL, reader->table);
 	found = exit_table_find(reader->table, row->number);
 	if (found)
 		*row = *found;
@@ -305,6 +321,23 @@ static int print_table(const struct arguments *args, const struct exit_info *inf
 	return fail(STATUS_FAILURE, "not enough memory");
 }
 
+static int no_steal(void)
+{
+	return fail(STATUS_NO_STATISTICS, "this KVM does not count steal");
+}
+
+/* What is not shown is not read: each CPUID is an exit. */
+static void leave_out_unused(const struct arguments *args, struct exit_leaves *leaves)
+{
+	exit_leaves_leave_out(leaves, KVM_EXIT_STATS_FEATURE_IDENTITY);
+	if (args->brief || only_totals(args))
+		exit_leaves_be_brief(leaves);
+	if (!args->hist)
+		exit_leaves_leave_out(leaves, KVM_EXIT_STATS_FEATURE_HISTOGRAM);
+	if (!args->steal)
+		exit_leaves_leave_out(leaves, KVM_EXIT_STATS_FEATURE_STEAL);
+}
+
 static int show_cpuid(struct arguments *args)
 {
 	struct exit_leaves leaves;
@@ -319,8 +352,9 @@ static int show_cpuid(struct arguments *args)
 		status = exit_view_choose(&args->view, leaves.info.encoding);
 	if (status)
 		return status;
-	if (args->brief)
-		exit_leaves_be_brief(&leaves);
+	leave_out_unused(args, &leaves);
+	if (args->steal && !exit_info_has(&leaves.info, KVM_EXIT_STATS_FEATURE_STEAL))
+		return no_steal();
 	if (args->hist || args->subleaf) {
 		const struct reader reader = {
 			.info = &leaves.info, .leaves = &leaves, .table = &table,
@@ -331,7 +365,7 @@ static int show_cpuid(struct arguments *args)
 	if (only_totals(args))
 		table = (struct exit_table) { .total = leaves.total_before };
 	else
-		exit_leaves_read_table(&leaves, &table);
+		exit_leaves_read_table(&leaves, NULL, &table);
 	exit_view_keep(&args->view, &table);
 	return print_table(args, &leaves.info, &table);
 }
@@ -368,6 +402,7 @@ static int show_source(struct arguments *args)
 		.cpu = args->common.cpu,
 		.brief = args->brief,
 		.hists = true,
+		.steal = true,
 	};
 	struct exit_table table;
 	int status = source_open(&source);
@@ -380,6 +415,11 @@ static int show_source(struct arguments *args)
 		return status;
 
 	exit_table_leave_out_own(&source.info, &table);
+	if (args->steal && !exit_info_has(&source.info, KVM_EXIT_STATS_FEATURE_STEAL))
+		return no_steal();
+	/* As a table has one of them */
+	if (!args->steal && args->common.format == FORMAT_TEXT)
+		source.info.features &= ~KVM_EXIT_STATS_FEATURE_STEAL;
 	if (args->hist || args->subleaf) {
 		const struct reader reader = { .info = &source.info, .table = &table };
 
@@ -400,6 +440,9 @@ static const char *check_arguments(const struct arguments *args)
 		return "-H excludes -s, --brief, --raw and LEAF";
 	if (args->common.format != FORMAT_TEXT && (one || args->has_leaf || args->raw))
 		return "--json and --csv exclude -s, -H, --raw and LEAF";
+	if (args->steal && (args->hist || args->raw || args->brief ||
+			    args->common.format != FORMAT_TEXT))
+		return "--steal is for tables: it excludes -H, --raw, --brief, --json and --csv";
 	if (args->raw && args->common.from)
 		return "--raw excludes --from";
 	if (args->brief && (args->raw || args->common.from))
@@ -409,8 +452,8 @@ static const char *check_arguments(const struct arguments *args)
 	if (args->has_leaf && args->leaf != KVM_EXIT_STATS_CPUID_TOTALS &&
 	    args->leaf != KVM_EXIT_STATS_CPUID_REASON)
 		return "this LEAF needs --raw";
-	if ((args->subleaf || args->brief) && only_totals(args))
-		return "0x4FFFFFFC, the totals, excludes -s and --brief";
+	if ((args->subleaf || args->brief || args->steal) && only_totals(args))
+		return "0x4FFFFFFC, the totals, excludes -s, --brief and --steal";
 	return NULL;
 }
 

@@ -27,8 +27,10 @@ static const char doc[] =
 	"M and G its powers.  Rows are sorted by busy, the cycles not off-CPU, by default, "
 	"or by exits on a host that does not count off-CPU.  Columns that do not fit are left "
 	"out. "
-	"The hypervisor tax is the share that KVM and the VMM took of the time in which "
-	"vCPUs were not idle; the baseline is not subtracted from it.\n\n"
+	"The hypervisor tax is the share that work of the host and the VMM took of the "
+	"time in which vCPUs were not halted; where the host does not count steal, that "
+	"which KVM and the VMM took of the time in which vCPUs were not in HLT or MWAIT.  "
+	"The baseline is not subtracted from it.\n\n"
 	"--from FILE without a COMMAND shows what stat -o has written to FILE.  With a "
 	"COMMAND, FILE is KVM's table of a VM on its host.\n\n"
 	"Exit status: that of COMMAND, 127 if it was not found, 126 if it could not be "
@@ -168,7 +170,8 @@ static int show_recorded(struct arguments *args)
 static int open_and_run(struct arguments *args)
 {
 	struct exit_source source = {
-		.file = args->common.from, .cpu = args->common.cpu, .hists = true, .again = true,
+		.file = args->common.from, .cpu = args->common.cpu, .hists = true, .steal = true,
+		.again = true,
 	};
 	int status = source_open(&source);
 

@@ -221,6 +221,7 @@ static int open_source(struct top *top)
 		.cpu = top->args.common.cpu,
 		/* CSV and JSON have room for them. */
 		.hists = top->args.common.format != FORMAT_TEXT,
+		.steal = top->args.common.format != FORMAT_TEXT,
 	};
 	status = begin(top);
 	top->info = top->meters->source.info;
@@ -259,7 +260,7 @@ static bool reads_vcpus(const struct top *top)
 	return top->meters->source.cpu >= 0;
 }
 
-/* Read all meters.  *good is set unless a count went backwards. */
+/* Read all meters.  *good is set unless the VM was migrated. */
 static int read_meters(struct top *top, bool *good)
 {
 	struct meter *meter;
@@ -267,11 +268,10 @@ static int read_meters(struct top *top, bool *good)
 
 	*good = true;
 	for (meter = top->meters; meter < top->meters + top->nr_meters; meter++) {
-		status = source_read(&meter->source, &top->after);
+		status = source_read_again(&meter->source, &meter->before, &top->after);
 		if (status)
 			return status;
-		if (!exit_table_subtract(&meter->source.info, &top->after, &meter->before,
-					 &top->between))
+		if (!source_between(&meter->source, &top->after, &meter->before, &top->between))
 			*good = false;
 		meter->before = top->after;
 		exit_view_keep(&top->args.view, &top->between);
@@ -396,11 +396,14 @@ static int end_interval(struct top *top)
 	}
 	rates_begin(&top->all, 0);
 	rates_begin(&top->by_vcpu, 0);
-	top->message = "Counts went backwards, as when a VM is migrated: the interval is left out";
+	top->message = "The VM was migrated or restored: the interval is left out";
 	if (!top->live)
 		fail(0, "%s", top->message);
 	/* Our own exits are not in the new counts either. */
-	return begin(top);
+	status = begin(top);
+	top->info.identity = top->meters->source.info.identity;
+	top->info.tsc_khz = top->meters->source.info.tsc_khz;
+	return status;
 }
 
 static int toggle_vcpus(struct top *top)

@@ -67,6 +67,41 @@ static bool fill(struct comparison *comparison, struct exit_summary *summaries)
 	return true;
 }
 
+/* Returns false if the tax of any run is not known, or not by the same way. */
+static bool add_taxes(const struct exit_result *result, uint32_t features, struct sample *sample)
+{
+	struct exit_tax tax;
+	size_t i;
+
+	if ((result->info.features ^ features) & KVM_EXIT_STATS_FEATURE_STEAL)
+		return false;
+	for (i = 0; i < result->measured.nr; i++) {
+		if (!result_tax(&result->info, &result->measured.runs[i], 1, &tax))
+			return false;
+		sample_add(sample, 100 * tax.tax);
+	}
+	return true;
+}
+
+static bool fill_tax(struct comparison *comparison)
+{
+	const struct exit_result *results = comparison->results;
+	size_t column;
+
+	comparison->tax = calloc(comparison->nr_results, sizeof(*comparison->tax));
+	if (!comparison->tax)
+		return false;
+	for (column = 0; column < comparison->nr_results; column++) {
+		if (add_taxes(&results[column], results[0].info.features,
+			      &comparison->tax[column].sample))
+			continue;
+		free(comparison->tax);
+		comparison->tax = NULL;
+		break;
+	}
+	return true;
+}
+
 static int compare_rows(const void *a, const void *b)
 {
 	const struct comparison_row *ra = a, *rb = b;
@@ -99,18 +134,26 @@ size_t comparison_runs_needed(size_t nr_results)
 	return nr;
 }
 
-/* What is tested: a row, or without one the seconds */
+/* What is tested: a row, or without one the seconds, or the tax */
 struct quantity {
 	const struct comparison_row *row;
+	bool tax;
 	bool by_cycles;
 	/* Sums over all runs and baselines' runs, without sign */
 	double exits, cycles;
 };
 
-static double value_of(struct quantity *quantity, const struct exit_run *run)
+static double value_of(struct quantity *quantity, const struct exit_info *info,
+		       struct exit_run *const *runs, size_t nr)
 {
+	const struct exit_run *run = runs[nr];
 	const struct exit_row *row;
+	struct exit_tax tax;
 
+	if (quantity->tax) {
+		result_tax(info, &runs[nr], 1, &tax);
+		return 100 * tax.tax;
+	}
 	if (!quantity->row)
 		return run->elapsed;
 	row = exit_table_find(&run->table, quantity->row->number);
@@ -127,9 +170,9 @@ static void take_values(struct quantity *quantity, const struct exit_result *res
 	size_t i;
 
 	for (i = 0; i < runs_of(result); i++) {
-		values[i] = value_of(quantity, result->measured.runs[i]);
-		if (result->baseline.command)
-			values[i] -= value_of(quantity, result->baseline.runs[i]);
+		values[i] = value_of(quantity, &result->info, result->measured.runs, i);
+		if (result->baseline.command && !quantity->tax)
+			values[i] -= value_of(quantity, &result->info, result->baseline.runs, i);
 	}
 }
 
@@ -144,20 +187,42 @@ static double least_variance(const struct quantity *quantity, size_t runs)
 	return quantity->exits * cycles_per_exit * cycles_per_exit / runs;
 }
 
-static struct permuted quantity_of(const struct comparison *comparison, size_t column,
-				   const struct comparison_row *row, double *values)
+/* The rows, then the seconds, then the tax if there is that */
+static size_t nr_quantities(const struct comparison *comparison)
+{
+	return comparison->nr + 1 + (comparison->tax != NULL);
+}
+
+static struct compared *compared_at(const struct comparison *comparison, size_t i, size_t column)
+{
+	if (i < comparison->nr)
+		return &comparison->rows[i].of[column];
+	return i == comparison->nr ? &comparison->elapsed[column] : &comparison->tax[column];
+}
+
+/* Counts are whole; a clock is no better than a microsecond, and so is the tax in percent. */
+static double resolution_of(const struct quantity *quantity)
+{
+	return quantity->row ? 1 / 12.0 : quantity->tax ? 1e-8 : 1e-12;
+}
+
+static struct permuted quantity_at(const struct comparison *comparison, size_t i, size_t column,
+				   double *values)
 {
 	const struct exit_result *first = &comparison->results[0];
 	const struct exit_result *other = &comparison->results[column];
-	struct quantity quantity = { .row = row, .by_cycles = comparison->by_cycles };
+	struct quantity quantity = {
+		.row = i < comparison->nr ? &comparison->rows[i] : NULL,
+		.tax = i > comparison->nr,
+		.by_cycles = comparison->by_cycles,
+	};
 
 	take_values(&quantity, first, values);
 	take_values(&quantity, other, values + runs_of(first));
 	return (struct permuted) {
 		.values = values,
 		.variance = least_variance(&quantity, runs_of(first) + runs_of(other)),
-		/* Counts are whole; a clock is no better than a microsecond. */
-		.resolution = row ? 1 / 12.0 : 1e-12,
+		.resolution = resolution_of(&quantity),
 	};
 }
 
@@ -194,29 +259,25 @@ static void judge(const struct comparison *comparison, const struct permuted *te
 	compared->differs = compared->p_adjusted <= COMPARISON_ALPHA;
 }
 
-/* All rows, and at the end the seconds */
 static bool test_column(struct comparison *comparison, size_t column)
 {
-	size_t first = runs_of(&comparison->results[0]), nr = comparison->nr, i;
+	size_t first = runs_of(&comparison->results[0]), nr = nr_quantities(comparison), i;
 	size_t other = runs_of(&comparison->results[column]);
 	size_t comparisons = comparison->nr_results - 1, ways = ways_of(comparisons);
-	struct permuted *tested = calloc(nr + 1, sizeof(*tested));
-	double *values = calloc((nr + 1) * (first + other) + 1, sizeof(*values)), least;
+	struct permuted *tested = calloc(nr, sizeof(*tested));
+	double *values = calloc(nr * (first + other) + 1, sizeof(*values)), least;
 	struct comparison_pair *pair = &comparison->pairs[column];
 	bool good = tested && values;
 
 	pair->p_known = first > 1 && other > 1;
-	for (i = 0; i <= nr && good; i++)
-		tested[i] = quantity_of(comparison, column,
-					i < nr ? &comparison->rows[i] : NULL,
-					values + i * (first + other));
+	for (i = 0; i < nr && good; i++)
+		tested[i] = quantity_at(comparison, i, column, values + i * (first + other));
 	if (good && pair->p_known) {
 		least = permutation_least(first, other, ways);
 		pair->tested = least * comparisons <= COMPARISON_ALPHA;
-		good = permutation_test(tested, nr + 1, first, other, ways);
-		for (i = 0; i <= nr && good; i++)
-			judge(comparison, &tested[i], least, i < nr ?
-			      &comparison->rows[i].of[column] : &comparison->elapsed[column]);
+		good = permutation_test(tested, nr, first, other, ways);
+		for (i = 0; i < nr && good; i++)
+			judge(comparison, &tested[i], least, compared_at(comparison, i, column));
 	}
 	free(tested);
 	free(values);
@@ -260,7 +321,7 @@ bool comparison_make(struct comparison *comparison, const struct exit_result *re
 		.pairs = calloc(nr, sizeof(*comparison->pairs)),
 	};
 	good = summaries && comparison->rows && comparison->elapsed && comparison->pairs &&
-	       fill(comparison, summaries);
+	       fill(comparison, summaries) && fill_tax(comparison);
 	free(summaries);
 	if (!good || !test(comparison)) {
 		comparison_free(comparison);
@@ -277,9 +338,11 @@ void comparison_free(struct comparison *comparison)
 		free(comparison->rows[--comparison->nr].of);
 	free(comparison->rows);
 	free(comparison->elapsed);
+	free(comparison->tax);
 	free(comparison->pairs);
 	comparison->rows = NULL;
 	comparison->elapsed = NULL;
+	comparison->tax = NULL;
 	comparison->pairs = NULL;
 }
 

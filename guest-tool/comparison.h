@@ -48,6 +48,11 @@ struct comparison {
 	struct comparison_pair *pairs;
 	/* Seconds of a run, one for each result */
 	struct compared *elapsed;
+	/*
+	 * The hypervisor tax in percent, of whole runs, the baseline included; NULL unless it is
+	 * known of all runs, and in the same way, see struct exit_tax
+	 */
+	struct compared *tax;
 	size_t nr;
 	struct comparison_row *rows;
 	/* Rows that differ in any of them */
@@ -57,13 +62,13 @@ struct comparison {
 /*
  * Compare results, at least one and all of the same encoding, by exits or by cycles, for
  * the reasons that the view has: no others count in the family-wise error.
- * All that is marked as different, reasons and seconds, keeps to COMPARISON_ALPHA
+ * All that is marked as different, reasons, seconds and tax, keeps to COMPARISON_ALPHA
  * together, by Westfall and Young's method, whatever the distribution: see permutation.h.
  * Only two commands of five runs each leave a fifth of it to Student's t test, of which
  * simulation shows for Poisson's and bursty counts that it keeps to that.  For more
  * commands alpha is divided by the number of those compared with the first (Bonferroni).
- * Where there is a baseline, each run is taken less the baseline's of the same turn, and
- * runs without such are not tested.  Returns false if there is no memory;
+ * Where there is a baseline, each run is taken less the baseline's of the same turn, but for
+ * the tax, and runs without such are not tested.  Returns false if there is no memory;
  * comparison_free() frees what it holds.
  */
 bool comparison_make(struct comparison *comparison, const struct exit_result *results,

@@ -86,7 +86,11 @@ static void add_columns(struct columns *columns, const struct comparison *compar
 	}
 }
 
-/* Exits or cycles of a run, or the difference of two */
+/* Print a value of a run, or with a sign the difference of two. */
+typedef void print_fn(struct columns *columns, const struct comparison *comparison, double value,
+		      bool sign);
+
+/* Exits or cycles */
 static void print_value(struct columns *columns, const struct comparison *comparison,
 			double value, bool sign)
 {
@@ -104,6 +108,13 @@ static void print_seconds(struct columns *columns, const struct comparison *comp
 {
 	(void)comparison;
 	columns_number(columns, value, 6, sign);
+}
+
+static void print_tax(struct columns *columns, const struct comparison *comparison,
+		      double value, bool sign)
+{
+	(void)comparison;
+	columns_number(columns, value, 2, sign);
 }
 
 static void print_ratio(struct columns *columns, const struct compared *first,
@@ -124,9 +135,7 @@ static void print_ratio(struct columns *columns, const struct compared *first,
 
 static void print_cells(struct columns *columns, const struct comparison *comparison,
 			const struct compared *of,
-			void (*print)(struct columns *columns,
-				      const struct comparison *comparison, double value,
-				      bool sign))
+			print_fn *print)
 {
 	size_t i;
 
@@ -138,18 +147,17 @@ static void print_cells(struct columns *columns, const struct comparison *compar
 	}
 }
 
-/* The spread of the seconds, below their means */
-static void print_deviations(struct columns *columns, const struct comparison *comparison)
+/* The spread of the seconds or the tax, below their means */
+static void print_deviations(struct columns *columns, const struct comparison *comparison,
+			     const struct compared *of, int decimals)
 {
-	const struct sample *elapsed;
 	size_t i, k;
 
 	columns_cell(columns, "%s", "");
 	columns_cell(columns, "+-");
 	for (i = 0; i < comparison->nr_results; i++) {
-		elapsed = &comparison->elapsed[i].sample;
-		if (elapsed->nr > 1)
-			columns_number(columns, sample_deviation(elapsed), 6, false);
+		if (of[i].sample.nr > 1)
+			columns_number(columns, sample_deviation(&of[i].sample), decimals, false);
 		else
 			columns_cell(columns, "-");
 		for (k = 0; i && k < 4; k++)
@@ -209,6 +217,16 @@ static bool add_rows(struct columns *columns, const struct comparison *compariso
 	return good;
 }
 
+static void add_whole_runs(struct columns *columns, const struct comparison *comparison,
+			   const char *title, const struct compared *of, print_fn *print,
+			   int decimals)
+{
+	columns_cell(columns, "%s", "");
+	columns_cell(columns, "%s", title);
+	print_cells(columns, comparison, of, print);
+	print_deviations(columns, comparison, of, decimals);
+}
+
 static bool print_table(FILE *out, const struct comparison *comparison)
 {
 	struct columns columns = { 0 };
@@ -216,13 +234,23 @@ static bool print_table(FILE *out, const struct comparison *comparison)
 
 	add_columns(&columns, comparison);
 	good = add_rows(&columns, comparison);
-	columns_cell(&columns, "%s", "");
-	columns_cell(&columns, "seconds");
-	print_cells(&columns, comparison, comparison->elapsed, print_seconds);
-	print_deviations(&columns, comparison);
+	add_whole_runs(&columns, comparison, "seconds", comparison->elapsed, print_seconds, 6);
+	if (comparison->tax)
+		add_whole_runs(&columns, comparison, "tax %", comparison->tax, print_tax, 2);
 	good = good && columns_print(out, &columns, line_width(out));
 	columns_free(&columns);
 	return good;
+}
+
+static bool any_differs(const struct comparison *comparison, const struct compared *of)
+{
+	size_t i;
+
+	for (i = 1; i < comparison->nr_results; i++) {
+		if (of[i].differs)
+			return true;
+	}
+	return false;
 }
 
 static void print_names(FILE *out, const struct comparison *comparison)
@@ -230,14 +258,10 @@ static void print_names(FILE *out, const struct comparison *comparison)
 	unsigned int encoding = comparison->results[0].info.encoding;
 	const char *separator = ": ";
 	char name[EXIT_NAME_MAX];
-	size_t i, k;
+	size_t i;
 
 	for (i = 0; i < comparison->nr; i++) {
-		for (k = 1; k < comparison->nr_results; k++) {
-			if (comparison->rows[i].of[k].differs)
-				break;
-		}
-		if (k == comparison->nr_results)
+		if (!any_differs(comparison, comparison->rows[i].of))
 			continue;
 		fprintf(out, "%s%s", separator,
 			exit_name(encoding, comparison->rows[i].number, name));
@@ -247,9 +271,6 @@ static void print_names(FILE *out, const struct comparison *comparison)
 
 static void print_marked(FILE *out, const struct comparison *comparison)
 {
-	bool elapsed = false;
-	size_t i;
-
 	if (comparison->nr_differ)
 		fprintf(out, "\n* %zu of %zu reasons differ%s", comparison->nr_differ,
 			comparison->nr, comparison->nr_differ == 1 ? "s" : "");
@@ -258,10 +279,10 @@ static void print_marked(FILE *out, const struct comparison *comparison)
 	print_names(out, comparison);
 	fprintf(out, " (permutation test, family-wise error %g %%, Westfall-Young)\n",
 		100 * COMPARISON_ALPHA);
-	for (i = 1; i < comparison->nr_results; i++)
-		elapsed |= comparison->elapsed[i].differs;
-	if (elapsed)
+	if (any_differs(comparison, comparison->elapsed))
 		fputs("* The seconds differ.\n", out);
+	if (comparison->tax && any_differs(comparison, comparison->tax))
+		fputs("* The hypervisor tax differs.\n", out);
 }
 
 static void print_verdict(FILE *out, const struct comparison *comparison)
@@ -303,10 +324,11 @@ int comparison_print(FILE *out, const struct comparison *comparison)
 
 /*
  * A document of kind "compare": by, "exits" or "cycles"; workloads, an array of
- * objects with command, runs, elapsed_s and elapsed_deviation_s; reasons, of objects with
+ * objects with command, runs, elapsed_s and elapsed_deviation_s, and, if it is known,
+ * tax_percent and tax_deviation_percent; reasons, of objects with
  * exit, name and of, an object for each workload: mean and deviation.  From the second
  * on, both have against the first p, p_adjusted, differs, ratio and ratio_error (with
- * elapsed_ before these names in workloads); what is not known is null.
+ * elapsed_ or tax_ before these names in workloads); what is not known is null.
  */
 static void set_real(json_t *object, const char *prefix, const char *name, bool known,
 		     double value)
@@ -335,6 +357,16 @@ static void set_difference(json_t *object, const char *prefix,
 	set_real(object, prefix, "ratio_error", has_ratio && ratio.has_error, ratio.error);
 }
 
+static void set_tax(json_t *object, const struct comparison *comparison, size_t column)
+{
+	const struct sample *sample = &comparison->tax[column].sample;
+
+	set_real(object, "tax_", "percent", true, sample->mean);
+	set_real(object, "tax_", "deviation_percent", sample->nr > 1, sample_deviation(sample));
+	if (column)
+		set_difference(object, "tax_", comparison, comparison->tax, column);
+}
+
 static json_t *workload_array(const struct comparison *comparison)
 {
 	const struct compared *elapsed = comparison->elapsed;
@@ -350,6 +382,8 @@ static json_t *workload_array(const struct comparison *comparison)
 			 sample_deviation(&elapsed[i].sample));
 		if (i)
 			set_difference(object, "elapsed_", comparison, elapsed, i);
+		if (comparison->tax)
+			set_tax(object, comparison, i);
 		json_array_append_new(array, object);
 	}
 	return array;

@@ -7,7 +7,7 @@
 # those that take a value.
 _cpuid_query_options() {
 	case $1 in
-	'') echo s:subleaf= H:hist= :brief :raw ;;
+	'') echo s:subleaf= H:hist= :brief :raw :steal ;;
 	stat) echo r:repeat= w:warmup= :baseline= o:output= ;;
 	compare) echo r:repeat= w:warmup= :baseline= o:output= :cycles :ignore-failure :show-output ;;
 	top) echo i:interval= b:batch n:count= ;;

@@ -7,7 +7,7 @@
 
 void csv_print_names(FILE *out)
 {
-	fputs("exit,name,exits,cycles,off_cpu,vmm,longest,nested,p50,p99", out);
+	fputs("exit,name,exits,cycles,off_cpu,vmm,longest,nested,p50,p99,steal,halted", out);
 }
 
 void csv_print_row(FILE *out, const struct exit_info *info, const struct exit_row *row)
@@ -16,10 +16,11 @@ void csv_print_row(FILE *out, const struct exit_info *info, const struct exit_ro
 	char name[EXIT_NAME_MAX], p50[24], p99[24];
 
 	fprintf(out, "%" PRIu32 ",%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
-		",%" PRIu64 ",%" PRIu64 ",%s,%s", row->number,
+		",%" PRIu64 ",%" PRIu64 ",%s,%s,%" PRIu64 ",%" PRIu64, row->number,
 		exit_name(info->encoding, row->number, name), counts->exits, counts->cycles,
 		counts->off_cpu, counts->vmm, counts->longest, counts->nested,
-		hist_most_text(&row->hist, 50, p50), hist_most_text(&row->hist, 99, p99));
+		hist_most_text(&row->hist, 50, p50), hist_most_text(&row->hist, 99, p99),
+		counts->steal, counts->halted);
 }
 
 void csv_print_table(FILE *out, const struct exit_info *info, const struct exit_table *table)

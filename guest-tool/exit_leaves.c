@@ -107,6 +107,7 @@ static bool open_recorded(struct exit_leaves *leaves)
 
 	if (!describe(leaves))
 		return false;
+	leaves->recorded = true;
 	pair = query_view(leaves, cpuid_exit(leaves), KVM_EXIT_STATS_VIEW_COUNT);
 	leaves->cpuid_before = (struct exit_counts) { .exits = pair.a, .cycles = pair.b };
 	return true;
@@ -156,9 +157,33 @@ uint64_t exit_leaves_settle(struct exit_leaves *leaves)
 	return mean;
 }
 
+void exit_leaves_leave_out(struct exit_leaves *leaves, uint32_t features)
+{
+	leaves->info.features &= ~features;
+}
+
 void exit_leaves_be_brief(struct exit_leaves *leaves)
 {
-	leaves->info.features &= KVM_EXIT_STATS_FEATURE_VCPU;
+	exit_leaves_leave_out(leaves, ~(KVM_EXIT_STATS_FEATURE_VCPU |
+					KVM_EXIT_STATS_FEATURE_IDENTITY));
+}
+
+/*
+ * The count comes first of an exit number: what is added to the parts after it makes a
+ * later count another one, so that parts of the same count are the same.
+ */
+static bool read_count(struct exit_leaves *leaves, uint32_t number, struct exit_counts *counts)
+{
+	struct cpuid_regs regs;
+	struct pair pair;
+
+	*counts = leaves->cpuid_before;
+	if (number == cpuid_exit(leaves))
+		return true;
+	regs = query(leaves, KVM_EXIT_STATS_CPUID_REASON, number);
+	pair = decode(&regs);
+	*counts = (struct exit_counts) { .exits = pair.a, .cycles = pair.b };
+	return regs.edx != KVM_EXIT_STATS_UNDEFINED;
 }
 
 static void read_parts(struct exit_leaves *leaves, uint32_t number,
@@ -171,6 +196,11 @@ static void read_parts(struct exit_leaves *leaves, uint32_t number,
 		counts->off_cpu = pair.a;
 		counts->vmm = pair.b;
 	}
+	if (exit_info_has(&leaves->info, KVM_EXIT_STATS_FEATURE_STEAL)) {
+		pair = query_view(leaves, number, KVM_EXIT_STATS_VIEW_STEAL);
+		counts->steal = pair.a;
+		counts->halted = pair.b;
+	}
 	if (exit_info_has(&leaves->info, KVM_EXIT_STATS_FEATURE_LONGEST)) {
 		pair = query_view(leaves, number, KVM_EXIT_STATS_VIEW_LONGEST);
 		counts->longest = pair.a;
@@ -178,7 +208,7 @@ static void read_parts(struct exit_leaves *leaves, uint32_t number,
 	}
 }
 
-/* Where cycles were read before their parts, those may have grown meanwhile. */
+/* Parts are read after the cycles and may have grown meanwhile. */
 static void keep_parts_in_the_whole(struct exit_counts *counts)
 {
 	exit_counts_limit_parts(counts);
@@ -186,34 +216,14 @@ static void keep_parts_in_the_whole(struct exit_counts *counts)
 		counts->longest = counts->cycles;
 }
 
-static void read_cpuid(struct exit_leaves *leaves, uint32_t number,
-		       struct exit_counts *counts)
-{
-	*counts = leaves->cpuid_before;
-	read_parts(leaves, number, counts);
-	keep_parts_in_the_whole(counts);
-}
-
 bool exit_leaves_read(struct exit_leaves *leaves, uint32_t number,
 		     struct exit_counts *counts)
 {
-	struct cpuid_regs regs;
-	struct pair pair;
-
-	if (number == cpuid_exit(leaves)) {
-		read_cpuid(leaves, number, counts);
-		return true;
-	}
-
-	memset(counts, 0, sizeof(*counts));
+	if (!read_count(leaves, number, counts))
+		return false;
 	read_parts(leaves, number, counts);
-	regs = query(leaves, KVM_EXIT_STATS_CPUID_REASON, number);
-	pair = decode(&regs);
-	counts->exits = pair.a;
-	counts->cycles = pair.b;
-	/* A dump of them has the whole first. */
 	keep_parts_in_the_whole(counts);
-	return regs.edx != KVM_EXIT_STATS_UNDEFINED;
+	return true;
 }
 
 /*
@@ -232,53 +242,87 @@ static void leave_out_own(struct exit_leaves *leaves, struct exit_hist *hist)
 	exit_hist_leave_out(hist, sum - leaves->cpuid_before.exits, cycles);
 }
 
-static void read_buckets(struct exit_leaves *leaves, uint32_t number,
-			 struct exit_hist *hist)
+/* From the highest bucket that may have exits downwards, until so many are found */
+static void read_buckets(struct exit_leaves *leaves, uint32_t number, unsigned int highest,
+			 uint64_t exits, struct exit_hist *hist)
 {
 	struct pair pair;
 	int i;
 
-	for (i = 0; i < KVM_EXIT_STATS_NR_BUCKETS / 2; i++) {
+	for (i = highest / 2; i >= 0 && exits; i--) {
 		pair = query_view(leaves, number, KVM_EXIT_STATS_VIEW_HISTOGRAM + i);
 		hist->buckets[2 * i] = pair.a;
 		hist->buckets[2 * i + 1] = pair.b;
+		exits -= pair.a + pair.b < exits ? pair.a + pair.b : exits;
 	}
+}
+
+static void read_all_buckets(struct exit_leaves *leaves, uint32_t number,
+			     struct exit_hist *hist)
+{
+	read_buckets(leaves, number, KVM_EXIT_STATS_NR_BUCKETS - 1, UINT64_MAX, hist);
 }
 
 void exit_leaves_read_hist(struct exit_leaves *leaves, uint32_t number,
 			  struct exit_hist *hist)
 {
-	read_buckets(leaves, number, hist);
+	read_all_buckets(leaves, number, hist);
 	if (number == cpuid_exit(leaves))
 		leave_out_own(leaves, hist);
 	hist->longest = query_view(leaves, number, KVM_EXIT_STATS_VIEW_LONGEST).a;
 }
 
-void exit_leaves_read_hists(struct exit_leaves *leaves, struct exit_table *table)
+/* Of a row with its count and parts.  None is longer than the longest. */
+static void read_hist_of(struct exit_leaves *leaves, struct exit_row *row)
 {
-	struct exit_row *row;
-	size_t i;
-
 	if (!exit_info_has(&leaves->info, KVM_EXIT_STATS_FEATURE_HISTOGRAM))
 		return;
-	for (i = 0; i < table->nr; i++) {
-		row = &table->rows[i];
-		read_buckets(leaves, row->number, &row->hist);
-		row->hist.longest = row->counts.longest;
-	}
+	/* CPUID's has our own, too, which the count does not have. */
+	if (leaves->recorded || row->number == cpuid_exit(leaves) ||
+	    !exit_info_has(&leaves->info, KVM_EXIT_STATS_FEATURE_LONGEST))
+		read_all_buckets(leaves, row->number, &row->hist);
+	else
+		read_buckets(leaves, row->number, exit_bucket(row->counts.longest),
+			     row->counts.exits, &row->hist);
+}
+
+/* CPUID's other values change with our own. */
+static const struct exit_row *unchanged_since(const struct exit_leaves *leaves,
+					      const struct exit_table *before,
+					      const struct exit_row *row)
+{
+	const struct exit_row *then;
+
+	if (!before || row->number == cpuid_exit(leaves))
+		return NULL;
+	then = exit_table_find(before, row->number);
+	return then && then->counts.exits == row->counts.exits &&
+	       then->counts.cycles == row->counts.cycles ? then : NULL;
 }
 
 /* Read an exit number, if it is defined, into the table. */
-static void read_row(struct exit_leaves *leaves, struct exit_table *table, uint32_t number)
+static void read_row(struct exit_leaves *leaves, const struct exit_table *before,
+		     struct exit_table *table, uint32_t number)
 {
 	struct exit_row row = { .number = number };
+	const struct exit_row *then;
 
-	if (exit_leaves_read(leaves, number, &row.counts))
-		exit_table_add(table, &row);
+	if (!read_count(leaves, number, &row.counts))
+		return;
+	then = unchanged_since(leaves, before, &row);
+	if (then) {
+		exit_table_add(table, then);
+		return;
+	}
+	read_parts(leaves, number, &row.counts);
+	read_hist_of(leaves, &row);
+	keep_parts_in_the_whole(&row.counts);
+	row.hist.longest = row.counts.longest;
+	exit_table_add(table, &row);
 }
 
-static void read_block(struct exit_leaves *leaves, struct exit_table *table,
-		       uint32_t block)
+static void read_block(struct exit_leaves *leaves, const struct exit_table *before,
+		       struct exit_table *table, uint32_t block)
 {
 	struct cpuid_regs regs = query(leaves, KVM_EXIT_STATS_CPUID_TOTALS,
 				       KVM_EXIT_STATS_OCCUPANCY + block);
@@ -287,7 +331,7 @@ static void read_block(struct exit_leaves *leaves, struct exit_table *table,
 
 	for (i = 0; i < 128; i++) {
 		if (bits[i / 32] & 1U << i % 32)
-			read_row(leaves, table, 128 * block + i);
+			read_row(leaves, before, table, 128 * block + i);
 	}
 }
 
@@ -304,7 +348,15 @@ size_t exit_leaves_blocks(const struct exit_leaves *leaves, const uint32_t **blo
 	return ARRAY_SIZE(vmx);
 }
 
-void exit_leaves_read_table(struct exit_leaves *leaves, struct exit_table *table)
+uint64_t exit_leaves_identity(struct exit_leaves *leaves)
+{
+	if (!exit_info_has(&leaves->info, KVM_EXIT_STATS_FEATURE_IDENTITY))
+		return 0;
+	return query_pair(leaves, KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_IDENTITY).a;
+}
+
+void exit_leaves_read_table(struct exit_leaves *leaves, const struct exit_table *before,
+			    struct exit_table *table)
 {
 	const uint32_t other = KVM_EXIT_STATS_OTHER;
 	const uint32_t *blocks;
@@ -312,9 +364,11 @@ void exit_leaves_read_table(struct exit_leaves *leaves, struct exit_table *table
 
 	memset(table, 0, sizeof(*table));
 	for (i = 0; i < exit_leaves_blocks(leaves, &blocks); i++)
-		read_block(leaves, table, blocks[i]);
+		read_block(leaves, before, table, blocks[i]);
 	/* Hardly ever, so that its parts are not worth their CPUIDs. */
 	if (query_view(leaves, other, KVM_EXIT_STATS_VIEW_COUNT).a)
-		read_row(leaves, table, other);
+		read_row(leaves, before, table, other);
 	exit_table_sort(table);
+	/* Last, so that a migration meanwhile shows in it */
+	table->identity = exit_leaves_identity(leaves);
 }

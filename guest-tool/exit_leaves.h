@@ -19,6 +19,8 @@
 
 struct exit_leaves {
 	cpuid_fn *cpuid;
+	/* The answers were recorded: all of them are wanted, and none is ours. */
+	bool recorded;
 	/* KVM_EXIT_STATS_SCOPE_VCPU or 0 */
 	uint32_t scope;
 	struct exit_info info;
@@ -57,7 +59,12 @@ bool exit_leaves_signature(cpuid_fn *cpuid);
 bool exit_leaves_open(struct exit_leaves *leaves, cpuid_fn *cpuid, uint32_t scope,
 		     enum exit_leaves_first first, unsigned int guess);
 
-/* From now on read exits and cycles only: a CPUID an exit number, in place of three. */
+/*
+ * From now on do not read the values of these features, KVM_EXIT_STATS_FEATURE_*, nor is it
+ * known that they are there.  Of each exit number SPLIT, LONGEST and STEAL cost a CPUID, and
+ * HISTOGRAM up to 16.  All but exits and cycles: exit_leaves_be_brief().
+ */
+void exit_leaves_leave_out(struct exit_leaves *leaves, uint32_t features);
 void exit_leaves_be_brief(struct exit_leaves *leaves);
 
 /*
@@ -77,7 +84,7 @@ uint64_t exit_leaves_settle(struct exit_leaves *leaves);
 /*
  * Read one exit number.  Returns false if the vendor's manual does not define
  * it.  The cycles are without our own only after FIRST_CPUID.  The parts of the
- * cycles never exceed them, see leaves.h.
+ * cycles never exceed them.
  */
 bool exit_leaves_read(struct exit_leaves *leaves, uint32_t number,
 		     struct exit_counts *counts);
@@ -91,23 +98,24 @@ void exit_leaves_read_hist(struct exit_leaves *leaves, uint32_t number,
 			  struct exit_hist *hist);
 
 /*
- * Read the histograms of all rows, which costs 16 CPUIDs each.  That of CPUID has
- * our own in it, all that were made through it: see exit_table_subtract().
- */
-void exit_leaves_read_hists(struct exit_leaves *leaves, struct exit_table *table);
-
-/*
  * The occupancy blocks, of 128 exit numbers each, that the encoding uses, see
  * OCCUPANCY in leaves.h.  Returns how many there are.
  */
 size_t exit_leaves_blocks(const struct exit_leaves *leaves, const uint32_t **blocks);
 
+/* Random bits of the VM, see IDENTITY in leaves.h.  One CPUID; 0 if the host has none. */
+uint64_t exit_leaves_identity(struct exit_leaves *leaves);
+
 /*
- * Read all exit numbers that have happened, sorted by exits, the most first.
- * With what exit_leaves_open() took that is a CPUID for each row, or three if not
- * brief, and four; on SVM two more.  The total is the sum of the rows, and the
- * longest of all.
+ * Read all exit numbers that have happened, sorted by exits, the most first, with the
+ * values of all features; and the identity, last.  A number costs what
+ * exit_leaves_leave_out() says, but one CPUID if its exits and cycles are those of before,
+ * an earlier table through this reader, or NULL: all its values are then.  In addition to
+ * what exit_leaves_open() took that is three CPUIDs, on SVM five.  The total is the sum of
+ * the rows, and the longest of all.  The histogram of CPUID has our own in it, all that
+ * were made through this reader: see exit_table_subtract().
  */
-void exit_leaves_read_table(struct exit_leaves *leaves, struct exit_table *table);
+void exit_leaves_read_table(struct exit_leaves *leaves, const struct exit_table *before,
+			    struct exit_table *table);
 
 #endif

@@ -12,9 +12,11 @@ uint32_t exit_of_cpuid(unsigned int encoding)
 
 bool exit_counts_possible(const struct exit_counts *counts)
 {
-	return (counts->exits | counts->cycles | counts->longest | counts->nested) <= INT64_MAX &&
-	       counts->off_cpu <= counts->cycles &&
-	       counts->vmm <= counts->cycles - counts->off_cpu;
+	const uint64_t cycles = counts->cycles, vmm = counts->vmm;
+
+	return (counts->exits | cycles | counts->longest | counts->nested) <= INT64_MAX &&
+	       counts->off_cpu <= cycles && vmm <= cycles - counts->off_cpu &&
+	       counts->steal <= cycles - vmm && counts->halted <= cycles - vmm - counts->steal;
 }
 
 bool exit_info_has(const struct exit_info *info, uint32_t feature)
@@ -34,6 +36,8 @@ void exit_counts_add(struct exit_counts *sum, const struct exit_counts *counts)
 	sum->off_cpu += counts->off_cpu;
 	sum->vmm += counts->vmm;
 	sum->nested += counts->nested;
+	sum->steal += counts->steal;
+	sum->halted += counts->halted;
 	if (sum->longest < counts->longest)
 		sum->longest = counts->longest;
 }
@@ -47,6 +51,27 @@ void exit_counts_limit_parts(struct exit_counts *counts)
 {
 	counts->off_cpu = at_most(counts->off_cpu, counts->cycles);
 	counts->vmm = at_most(counts->vmm, counts->cycles - counts->off_cpu);
+	counts->steal = at_most(counts->steal, counts->cycles - counts->vmm);
+	counts->halted = at_most(counts->halted,
+				 counts->cycles - counts->vmm - counts->steal);
+}
+
+void exit_parts_complete(struct exit_parts *parts)
+{
+	parts->kvm = parts->cycles - parts->vmm - parts->off_cpu;
+	parts->busy = parts->cycles - parts->off_cpu;
+	parts->work = parts->cycles - parts->vmm - parts->steal - parts->halted;
+}
+
+struct exit_parts exit_counts_parts(const struct exit_counts *counts)
+{
+	struct exit_parts parts = {
+		.cycles = counts->cycles, .vmm = counts->vmm, .off_cpu = counts->off_cpu,
+		.steal = counts->steal, .halted = counts->halted,
+	};
+
+	exit_parts_complete(&parts);
+	return parts;
 }
 
 void exit_hist_add(struct exit_hist *sum, const struct exit_hist *hist)
@@ -186,9 +211,11 @@ static void subtract_row(const struct exit_row *after, const struct exit_row *be
 	*between = (struct exit_row) { .number = after->number };
 	counts->exits = a->exits - b->exits;
 	counts->cycles = less(a->cycles, b->cycles);
-	/* The parts are read before the whole, so that they may have lagged before. */
 	counts->off_cpu = less(a->off_cpu, b->off_cpu);
 	counts->vmm = less(a->vmm, b->vmm);
+	counts->steal = less(a->steal, b->steal);
+	counts->halted = less(a->halted, b->halted);
+	/* They were not read together with the whole. */
 	exit_counts_limit_parts(counts);
 	counts->longest = a->longest > b->longest ? a->longest : 0;
 	counts->nested = less(a->nested, b->nested);
@@ -209,6 +236,9 @@ bool exit_table_subtract(const struct exit_info *info, const struct exit_table *
 	between->nr = 0;
 	between->total = (struct exit_counts) { 0 };
 	between->own_cycles = after->own_cycles;
+	between->identity = after->identity;
+	if (after->identity != before->identity)
+		return false;
 	for (i = 0; i < before->nr; i++) {
 		then = exit_table_find(after, before->rows[i].number);
 		if (!then || then->counts.exits < before->rows[i].counts.exits)

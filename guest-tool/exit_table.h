@@ -21,6 +21,24 @@ struct exit_counts {
 	uint64_t longest;
 	/* Exits taken while the guest ran a guest of its own */
 	uint64_t nested;
+	/* Of the cycles, waiting for a CPU, and idle; the rest but for the VMM's is work. */
+	uint64_t steal;
+	uint64_t halted;
+};
+
+/*
+ * Whose time cycles were.  They are divided in two ways, each of which has the VMM's part:
+ * VMM, off-CPU and KVM, or VMM, steal, halted and work, see host-patch/exit-stats.rst.
+ */
+struct exit_parts {
+	double cycles;
+	double vmm;
+	/* Not on a CPU, and the rest */
+	double off_cpu, kvm;
+	/* What was not off-CPU */
+	double busy;
+	/* Waiting for a CPU, idle, and the rest: what the host did */
+	double steal, halted, work;
 };
 
 /* Exits of 2^n to 2^(n+1)-1 cycles; the last bucket has all that are longer. */
@@ -46,6 +64,8 @@ struct exit_table {
 	struct exit_counts total;
 	/* Cycles of a CPUID of the reading, which the histogram of CPUID has, or 0 */
 	uint64_t own_cycles;
+	/* As in exit_info, when it was read */
+	uint64_t identity;
 };
 
 /*
@@ -63,6 +83,8 @@ struct exit_info {
 	uint32_t tsc_khz;
 	/* 0 if not known */
 	uint32_t vcpus;
+	/* Random bits of the VM, see IDENTITY in leaves.h; 0 if not known */
+	uint64_t identity;
 	/* Of one vCPU alone */
 	bool one_vcpu;
 	/* Where they were read from, or NULL: from CPUID */
@@ -83,9 +105,15 @@ void exit_counts_add(struct exit_counts *sum, const struct exit_counts *counts);
 
 /*
  * Where cycles were read before their parts, those may have grown meanwhile: cut
- * off-CPU and VMM down to the whole.
+ * them down to the whole.
  */
 void exit_counts_limit_parts(struct exit_counts *counts);
+
+/* Fill in kvm, busy and work from the others.  They are negative if cycles are. */
+void exit_parts_complete(struct exit_parts *parts);
+
+/* The parts of counts, complete. */
+struct exit_parts exit_counts_parts(const struct exit_counts *counts);
 
 /* Add histograms; the longest is that of both. */
 void exit_hist_add(struct exit_hist *sum, const struct exit_hist *hist);
@@ -117,8 +145,8 @@ void exit_table_sort(struct exit_table *table);
 /*
  * What has happened from one reading of the same source to another, sorted.  The
  * longest exit is 0 where it was not in between; own ones are taken out of the
- * histogram of CPUID.  Returns false if a count has gone backwards: the VM was
- * migrated or started anew in between, see IDENTITY in leaves.h.
+ * histogram of CPUID.  Returns false if the identities differ or a count has gone
+ * backwards: the VM was migrated or started anew in between.
  */
 bool exit_table_subtract(const struct exit_info *info, const struct exit_table *after,
 			 const struct exit_table *before, struct exit_table *between);

@@ -16,7 +16,18 @@ static const struct {
 	{ "split", KVM_EXIT_STATS_FEATURE_SPLIT },
 	{ "longest", KVM_EXIT_STATS_FEATURE_LONGEST },
 	{ "histogram", KVM_EXIT_STATS_FEATURE_HISTOGRAM },
+	{ "steal", KVM_EXIT_STATS_FEATURE_STEAL },
+	{ "identity", KVM_EXIT_STATS_FEATURE_IDENTITY },
 };
+
+/* JSON's integers are signed, and readers' are often doubles: it is a string. */
+static json_t *identity_string(uint64_t identity)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%016" PRIx64, identity);
+	return json_string(text);
+}
 
 static json_t *feature_names(const struct exit_info *info)
 {
@@ -43,6 +54,8 @@ json_t *json_document(const char *kind, const struct exit_info *info)
 	json_object_set_new(document, "vcpus", json_integer(info->vcpus));
 	json_object_set_new(document, "scope", json_string(info->one_vcpu ? "vcpu" : "vm"));
 	json_object_set_new(document, "features", feature_names(info));
+	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_IDENTITY))
+		json_object_set_new(document, "identity", identity_string(info->identity));
 	return document;
 }
 
@@ -85,6 +98,10 @@ static json_t *reason_object(const struct exit_info *info, const struct exit_row
 	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_LONGEST)) {
 		set_count(object, "longest", counts->longest);
 		set_count(object, "nested", counts->nested);
+	}
+	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_STEAL)) {
+		set_count(object, "steal", counts->steal);
+		set_count(object, "halted", counts->halted);
 	}
 	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_HISTOGRAM))
 		json_object_set_new(object, "hist", hist_object(&row->hist));
@@ -180,6 +197,22 @@ static bool read_u32(const json_t *object, const char *name, uint32_t *value,
 	return true;
 }
 
+/* 0 where the host has none */
+static bool read_identity(const json_t *document, struct exit_info *info,
+			  struct recording_error *error)
+{
+	const char *text = string_of(document, "identity");
+
+	info->identity = 0;
+	if (!exit_info_has(info, KVM_EXIT_STATS_FEATURE_IDENTITY))
+		return true;
+	if (strlen(text) != 18 || strncmp(text, "0x", 2) ||
+	    strspn(text + 2, "0123456789abcdef") != 16)
+		return wrong(error, "there is no identity of 0x and 16 hexadecimal digits", "");
+	info->identity = strtoull(text, NULL, 16);
+	return true;
+}
+
 static bool has_string(const json_t *array, const char *name)
 {
 	const json_t *value;
@@ -208,7 +241,8 @@ static bool read_info(const json_t *document, struct exit_info *info,
 		if (has_string(names, features[i].name))
 			info->features |= features[i].feature;
 	}
-	return read_u32(document, "tsc_khz", &info->tsc_khz, error) &&
+	return read_identity(document, info, error) &&
+	       read_u32(document, "tsc_khz", &info->tsc_khz, error) &&
 	       read_u32(document, "vcpus", &info->vcpus, error);
 }
 
@@ -253,6 +287,8 @@ static bool read_hist(const json_t *object, struct exit_hist *hist,
 	json_t *value;
 	uint32_t bucket;
 
+	if (!json_is_object(object))
+		return wrong(error, "there is no histogram", "hist");
 	json_object_foreach((json_t *)object, name, value) {
 		if (!parse_u32(name, &bucket) || bucket >= KVM_EXIT_STATS_NR_BUCKETS)
 			return wrong(error, "there is no such bucket:", name);
@@ -262,14 +298,34 @@ static bool read_hist(const json_t *object, struct exit_hist *hist,
 	return true;
 }
 
-/* Those that a host may lack */
-static bool read_optional(const json_t *object, const char *name, uint64_t *value,
-			  struct recording_error *error)
+static bool read_parts(const json_t *object, const struct exit_info *info,
+		       struct exit_row *row, struct recording_error *error)
 {
-	return !json_object_get(object, name) || read_count(object, name, value, error);
+	const struct {
+		uint32_t feature;
+		const char *name;
+		uint64_t *value;
+	} parts[] = {
+		{ KVM_EXIT_STATS_FEATURE_SPLIT, "off_cpu", &row->counts.off_cpu },
+		{ KVM_EXIT_STATS_FEATURE_SPLIT, "vmm", &row->counts.vmm },
+		{ KVM_EXIT_STATS_FEATURE_LONGEST, "longest", &row->counts.longest },
+		{ KVM_EXIT_STATS_FEATURE_LONGEST, "nested", &row->counts.nested },
+		{ KVM_EXIT_STATS_FEATURE_STEAL, "steal", &row->counts.steal },
+		{ KVM_EXIT_STATS_FEATURE_STEAL, "halted", &row->counts.halted },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (exit_info_has(info, parts[i].feature) &&
+		    !read_count(object, parts[i].name, parts[i].value, error))
+			return false;
+	}
+	row->hist.longest = row->counts.longest;
+	return !exit_info_has(info, KVM_EXIT_STATS_FEATURE_HISTOGRAM) ||
+	       read_hist(json_object_get(object, "hist"), &row->hist, error);
 }
 
-static bool read_row(const json_t *object, struct exit_row *row,
+static bool read_row(const json_t *object, const struct exit_info *info, struct exit_row *row,
 		     struct recording_error *error)
 {
 	struct exit_counts *counts = &row->counts;
@@ -278,13 +334,8 @@ static bool read_row(const json_t *object, struct exit_row *row,
 	if (!read_u32(object, "exit", &row->number, error) ||
 	    !read_count(object, "exits", &counts->exits, error) ||
 	    !read_count(object, "cycles", &counts->cycles, error) ||
-	    !read_optional(object, "off_cpu", &counts->off_cpu, error) ||
-	    !read_optional(object, "vmm", &counts->vmm, error) ||
-	    !read_optional(object, "longest", &counts->longest, error) ||
-	    !read_optional(object, "nested", &counts->nested, error) ||
-	    !read_hist(json_object_get(object, "hist"), &row->hist, error))
+	    !read_parts(object, info, row, error))
 		return false;
-	row->hist.longest = counts->longest;
 	if (row->number > KVM_EXIT_STATS_NUMBER_MASK)
 		return wrong(error, "invalid exit number: not from 0 to 65535", "");
 	if (!exit_counts_possible(counts))
@@ -292,8 +343,8 @@ static bool read_row(const json_t *object, struct exit_row *row,
 	return true;
 }
 
-bool json_read_reasons(const json_t *reasons, struct exit_table *table,
-		       struct recording_error *error)
+bool json_read_reasons(const json_t *reasons, const struct exit_info *info,
+		       struct exit_table *table, struct recording_error *error)
 {
 	struct exit_row row;
 	json_t *object;
@@ -303,7 +354,7 @@ bool json_read_reasons(const json_t *reasons, struct exit_table *table,
 	if (!json_is_array(reasons))
 		return wrong(error, "there are no reasons", "");
 	json_array_foreach(reasons, i, object) {
-		if (!read_row(object, &row, error))
+		if (!read_row(object, info, &row, error))
 			return false;
 		if (exit_table_find(table, row.number))
 			return wrong(error, "an exit number is there twice", "");
@@ -321,7 +372,7 @@ bool json_parse_table(const char *text, size_t size, struct exit_info *info,
 
 	if (!document)
 		return false;
-	good = json_read_reasons(json_object_get(document, "reasons"), table, error);
+	good = json_read_reasons(json_object_get(document, "reasons"), info, table, error);
 	json_decref(document);
 	return good;
 }

@@ -22,10 +22,13 @@
  * tsc_khz	the unit of cycles
  * vcpus	how many were counted, 0 if not known
  * scope	"vm" or "vcpu"
- * features	of "vcpu", "split", "longest" and "histogram" those that the host has
+ * features	of "vcpu", "split", "longest", "histogram", "steal" and "identity" those that
+ *		the host has
+ * identity	with "identity", which VM that was: 16 hexadecimal digits after 0x
  * reasons	an array with an object for each exit reason: exit, name, exits, cycles;
  *		with "split" off_cpu and vmm; with "longest" longest and nested; with
- *		"histogram" hist, an object of exits by log2 of their cycles
+ *		"steal" steal and halted; with "histogram" hist, an object of exits by
+ *		log2 of their cycles
  *
  * "top" and "log" have in addition at_s, the seconds from their start to the end of
  * the interval, and interval_s, its length.
@@ -58,9 +61,12 @@ int json_print(FILE *out, json_t *document, bool oneline);
 json_t *json_parse(const char *text, size_t size, const char *kind, struct exit_info *info,
 		   struct recording_error *error);
 
-/* Read what json_reasons() has made.  Returns false and says why if it is not that. */
-bool json_read_reasons(const json_t *reasons, struct exit_table *table,
-		       struct recording_error *error);
+/*
+ * Read what json_reasons() has made of the same info.  Returns false and says why if it is
+ * not that.
+ */
+bool json_read_reasons(const json_t *reasons, const struct exit_info *info,
+		       struct exit_table *table, struct recording_error *error);
 
 /* Parse a document of kind "table", as recording_parse() does. */
 bool json_parse_table(const char *text, size_t size, struct exit_info *info,

@@ -12,6 +12,8 @@
 
 struct readings {
 	struct exit_table before, after, settled;
+	/* The last one of the run before, or NULL */
+	const struct exit_table *last;
 	/* Seconds from before to settled, in which the program ran, and we read */
 	double window;
 };
@@ -33,15 +35,17 @@ static int measure_command(struct exit_source *source, struct command *command,
 		return fail(STATUS_FAILURE, "cannot start a process: %s", strerror(error));
 	visit_vcpus(source);
 	readings->window = now();
-	status = source_read(source, &readings->before);
+	status = source_read_again(source, readings->last, &readings->before);
 	error = command_go(command);
 	command_wait(command);
 	if (!status)
-		status = source_read(source, &readings->after);
+		status = source_read_again(source, &readings->before, &readings->after);
 	/* For what was idle only: these exits are ours. */
 	visit_vcpus(source);
 	readings->window = now() - readings->window;
-	settled = status ? status : source_read(source, &readings->settled);
+	settled = status ? status :
+		source_read_again(source, &readings->after, &readings->settled);
+	readings->last = &readings->settled;
 	if (error)
 		fail(0, "cannot run '%s': %s", command->argv[0], strerror(error));
 	return settled;
@@ -62,10 +66,10 @@ static double idle_cycles(const struct exit_source *source, const struct command
 }
 
 static int keep(struct exit_source *source, const struct command *command,
-		const struct readings *readings, struct exit_runs *runs)
+		struct readings *readings, struct exit_runs *runs)
 {
 	struct exit_run *run;
-	bool backwards;
+	bool migrated;
 	int status;
 
 	if (command->not_started)
@@ -79,11 +83,16 @@ static int keep(struct exit_source *source, const struct command *command,
 	run->status = command->status;
 	run->vcpus = source_vcpus(source);
 	run->idle = idle_cycles(source, command, readings);
-	status = source_subtract(source, &readings->after, &readings->before, &run->table,
-				 &backwards);
-	if (backwards) {
+	/* The idle time is from the settled reading, which has to be of the same VM, too. */
+	status = source_subtract(source, &readings->settled, &readings->before, &run->table,
+				 &migrated);
+	if (!migrated)
+		status = source_subtract(source, &readings->after, &readings->before,
+					 &run->table, &migrated);
+	if (migrated) {
 		result_drop_run(runs);
-		fail(0, "counts went backwards, as when a VM is migrated: this run is left out");
+		readings->last = NULL;
+		fail(0, "the VM was migrated or restored: this run is left out");
 	}
 	return status;
 }

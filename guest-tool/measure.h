@@ -30,7 +30,7 @@ struct measured {
 /*
  * Run programs, taking turns, and fill in their results: what happened while they ran,
  * without the exits of the reading and those of making the process up to the start
- * of the program.  Says what goes wrong, once; a run in which a count went backwards
+ * of the program.  Says what goes wrong, once; a run in which the VM was migrated
  * is said to be left out, and is.  Ends early when a program cannot be started, by
  * a signal, or as the plan says; says how many runs there are then, if that is not all.  A
  * run that a signal cut short does not count, unless it was to be the only one.  If there

@@ -71,17 +71,17 @@ static double cycles_of_all(const struct exit_info *info, const struct rates *ra
 void rates_print_summary(FILE *out, const struct exit_info *info, const struct rates *rates)
 {
 	const struct exit_counts *total = &rates->total;
+	struct exit_parts parts = exit_counts_parts(total);
 	double all = cycles_of_all(info, rates);
-	uint64_t busy = total->cycles - total->off_cpu;
 
 	fprintf(out, "%.1f exits/s in %.2f s; of %s time ", per_second(total->exits, rates),
 		rates->seconds, rates->vcpus ? "the" : "one vCPU's");
 	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
 		fprintf(out, "KVM %.1f%%, VMM %.1f%%, off-CPU %.1f%%\n",
-			percent(busy - total->vmm, all), percent(total->vmm, all),
-			percent(total->off_cpu, all));
+			percent(parts.kvm, all), percent(parts.vmm, all),
+			percent(parts.off_cpu, all));
 	else
-		fprintf(out, "%.1f%% in exits\n", percent(busy, all));
+		fprintf(out, "%.1f%% in exits\n", percent(parts.busy, all));
 }
 
 static struct exit_line line_of(const struct rate *row)

@@ -106,8 +106,7 @@ static bool parse_dump(const char *text, struct exit_info *info, struct exit_tab
 	if (leaves.info.version != KVM_EXIT_STATS_VERSION)
 		return wrong(error, "version %u of the statistics is not known",
 			     leaves.info.version);
-	exit_leaves_read_table(&leaves, table);
-	exit_leaves_read_hists(&leaves, table);
+	exit_leaves_read_table(&leaves, NULL, table);
 	for (i = 0; i < table->nr; i++) {
 		if (!exit_counts_possible(&table->rows[i].counts))
 			return wrong(error, "the dump has impossible counts");
@@ -115,8 +114,13 @@ static bool parse_dump(const char *text, struct exit_info *info, struct exit_tab
 	if (!is_whole_dump(&leaves, table))
 		return wrong(error, "the dump is incomplete");
 	*info = leaves.info;
+	info->identity = table->identity;
 	return true;
 }
+
+/* Numbers in a row of the table of debugfs, in older kernels and since */
+#define COLUMNS			6
+#define COLUMNS_WITH_STEAL	8
 
 /* The table of debugfs, line by line */
 struct reader {
@@ -124,6 +128,8 @@ struct reader {
 	char line[1024];
 	struct exit_info *info;
 	struct exit_table *table;
+	/* Of numbers in a row; 0: none was read yet */
+	int columns;
 	bool has_total;
 	/* How many of the rows have had their histogram */
 	size_t hists;
@@ -164,31 +170,38 @@ static bool parse_heading(struct reader *reader)
 	return info->encoding;
 }
 
-static bool parse_counts(const char *text, struct exit_counts *counts)
+static bool parse_counts(struct reader *reader, const char *text, struct exit_counts *counts)
 {
-	return sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
-		      " %" SCNu64, &counts->exits, &counts->cycles, &counts->off_cpu,
-		      &counts->vmm, &counts->longest, &counts->nested) == 6 &&
-	       exit_counts_possible(counts);
+	int columns = sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+			     " %" SCNu64 " %" SCNu64 " %" SCNu64, &counts->exits,
+			     &counts->cycles, &counts->off_cpu, &counts->vmm,
+			     &counts->longest, &counts->nested, &counts->steal,
+			     &counts->halted);
+
+	if (columns != COLUMNS && columns != COLUMNS_WITH_STEAL)
+		return false;
+	if (!reader->columns)
+		reader->columns = columns;
+	return columns == reader->columns && exit_counts_possible(counts);
 }
 
 /* A reason, or the total after the last of them */
 static bool parse_row(struct reader *reader)
 {
 	struct exit_row row = { 0 };
-	struct exit_counts total;
+	struct exit_counts total = { 0 };
 	int length = 0;
 
 	sscanf(reader->line, " total%n", &length);
 	if (length) {
 		/* It was added up while the VM went on: ours is the sum of the rows. */
-		reader->has_total = parse_counts(reader->line + length, &total);
+		reader->has_total = parse_counts(reader, reader->line + length, &total);
 		return reader->has_total;
 	}
 	if (sscanf(reader->line, "%" SCNu32 " %*s%n", &row.number, &length) != 1 || !length ||
 	    row.number > KVM_EXIT_STATS_NUMBER_MASK ||
 	    exit_table_find(reader->table, row.number) ||
-	    !parse_counts(reader->line + length, &row.counts))
+	    !parse_counts(reader, reader->line + length, &row.counts))
 		return false;
 	row.hist.longest = row.counts.longest;
 	exit_table_add(reader->table, &row);
@@ -247,6 +260,8 @@ static bool parse_host_table(const char *text, struct exit_info *info,
 		return wrong(error, "the table ends before its total");
 	if (reader.hists != table->nr)
 		return wrong(error, "the table ends before its last histogram");
+	if (reader.columns == COLUMNS_WITH_STEAL)
+		info->features |= KVM_EXIT_STATS_FEATURE_STEAL;
 	exit_table_sort(table);
 	return true;
 }

@@ -59,6 +59,8 @@ double result_idle(const struct exit_info *info, const struct exit_table *table)
 	double cycles = 0;
 	size_t i;
 
+	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_STEAL))
+		return table->total.halted;
 	for (i = 0; i < table->nr; i++) {
 		if (is_idle(info, table->rows[i].number))
 			cycles += table->rows[i].counts.cycles;
@@ -79,7 +81,7 @@ const struct exit_mean *summary_find(const struct exit_summary *summary, uint32_
 
 /* The values of one reason, or of all, in some runs */
 struct reason_runs {
-	struct sample exits, cycles, off_cpu, vmm;
+	struct sample exits, cycles, off_cpu, vmm, steal, halted;
 	struct exit_hist hist;
 };
 
@@ -101,6 +103,8 @@ static void gather(const struct exit_runs *runs, int number, struct reason_runs 
 		sample_add(&sum->cycles, counts->cycles);
 		sample_add(&sum->off_cpu, counts->off_cpu);
 		sample_add(&sum->vmm, counts->vmm);
+		sample_add(&sum->steal, counts->steal);
+		sample_add(&sum->halted, counts->halted);
 		exit_hist_add(&sum->hist, &row->hist);
 	}
 }
@@ -130,6 +134,20 @@ static double limited(double value, double most)
 	return value < 0 || most < 0 ? 0 : value < most ? value : most;
 }
 
+/* What the baseline has more of by chance does not make parts of other signs. */
+static struct exit_parts parts_of(const struct reason_runs *sum, const struct reason_runs *base)
+{
+	struct exit_parts parts = { .cycles = sum->cycles.mean - base->cycles.mean };
+
+	parts.off_cpu = limited(sum->off_cpu.mean - base->off_cpu.mean, parts.cycles);
+	parts.vmm = limited(sum->vmm.mean - base->vmm.mean, parts.cycles - parts.off_cpu);
+	parts.steal = limited(sum->steal.mean - base->steal.mean, parts.cycles - parts.vmm);
+	parts.halted = limited(sum->halted.mean - base->halted.mean,
+			       parts.cycles - parts.vmm - parts.steal);
+	exit_parts_complete(&parts);
+	return parts;
+}
+
 static void summarize_reason(const struct exit_result *result, int number,
 			     struct exit_mean *mean)
 {
@@ -142,11 +160,9 @@ static void summarize_reason(const struct exit_result *result, int number,
 		.number = number,
 		.exits = without(&sum.exits, &base.exits),
 		.cycles = without(&sum.cycles, &base.cycles),
+		.parts = parts_of(&sum, &base),
 		.hist = sum.hist,
 	};
-	/* What the baseline has more of by chance does not make parts of other signs. */
-	mean->off_cpu = limited(sum.off_cpu.mean - base.off_cpu.mean, mean->cycles.mean);
-	mean->vmm = limited(sum.vmm.mean - base.vmm.mean, mean->cycles.mean - mean->off_cpu);
 }
 
 /* All numbers that any run has; what the baseline cancels out is not worth a row. */
@@ -198,42 +214,53 @@ static struct times mean_times(const struct exit_runs *runs)
 	return times;
 }
 
-/* Cycles of exits that are not idle, of a run */
+/* Add the cycles of a run; where there is no steal, exits in which a vCPU is idle are left out. */
 static void add_lost(const struct exit_info *info, const struct exit_table *table,
-		     double *kvm, double *vmm)
+		     struct exit_tax *cycles)
 {
-	const struct exit_counts *counts;
+	bool steal = exit_info_has(info, KVM_EXIT_STATS_FEATURE_STEAL);
+	struct exit_parts parts;
 	size_t i;
 
 	for (i = 0; i < table->nr; i++) {
-		if (is_idle(info, table->rows[i].number))
+		parts = exit_counts_parts(&table->rows[i].counts);
+		cycles->steal += parts.steal;
+		if (!is_idle(info, table->rows[i].number))
+			cycles->kvm += parts.kvm;
+		if (!steal && is_idle(info, table->rows[i].number))
 			continue;
-		counts = &table->rows[i].counts;
-		*kvm += counts->cycles - counts->off_cpu - counts->vmm;
-		*vmm += counts->vmm;
+		cycles->host += steal ? parts.work : parts.kvm;
+		cycles->vmm += parts.vmm;
 	}
 }
 
-/* What is idle is left out of both sides, with the exits that it took. */
-static void summarize_tax(const struct exit_result *result, struct exit_summary *summary)
+/* What is idle is left out of both sides. */
+bool result_tax(const struct exit_info *info, struct exit_run *const *runs, size_t nr,
+		struct exit_tax *tax)
 {
-	const struct exit_runs *runs = &result->measured;
-	double hz = result->info.tsc_khz * 1000.0, kvm = 0, vmm = 0, busy = 0;
-	const struct exit_run *run;
+	struct exit_tax cycles = { 0 };
+	double hz = info->tsc_khz * 1000.0, all = 0, idle = 0, busy;
 	size_t i;
 
-	if (!hz || !exit_info_has(&result->info, KVM_EXIT_STATS_FEATURE_SPLIT))
-		return;
-	for (i = 0; i < runs->nr; i++) {
-		run = runs->runs[i];
-		busy += run->vcpus * run->elapsed - run->idle / hz;
-		add_lost(&result->info, &run->table, &kvm, &vmm);
+	*tax = cycles;
+	if (!hz || !exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
+		return false;
+	for (i = 0; i < nr; i++) {
+		all += runs[i]->vcpus * runs[i]->elapsed * hz;
+		idle += runs[i]->idle;
+		cycles.elapsed += runs[i]->elapsed;
+		add_lost(info, &runs[i]->table, &cycles);
 	}
-	if (busy <= 0)
-		return;
-	summary->busy = busy / runs->nr;
-	summary->tax_kvm = kvm / hz / busy;
-	summary->tax_vmm = vmm / hz / busy;
+	busy = all - idle;
+	if (!(busy > 0))
+		return false;
+	*tax = (struct exit_tax) {
+		.elapsed = cycles.elapsed / nr, .busy = busy / hz / nr,
+		.tax = (cycles.host + cycles.vmm) / busy,
+		.host = cycles.host / busy, .vmm = cycles.vmm / busy, .kvm = cycles.kvm / busy,
+		.steal = cycles.steal / busy, .halted = idle / all,
+	};
+	return true;
 }
 
 void result_summarize(const struct exit_result *result, struct exit_summary *summary)
@@ -249,5 +276,5 @@ void result_summarize(const struct exit_result *result, struct exit_summary *sum
 	summary->elapsed = without(&times.elapsed, &base.elapsed);
 	summary->user = times.user - base.user;
 	summary->system = times.system - base.system;
-	summarize_tax(result, summary);
+	result_tax(&result->info, result->measured.runs, result->measured.nr, &summary->tax);
 }

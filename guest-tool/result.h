@@ -19,7 +19,7 @@ struct exit_run {
 	double elapsed;
 	double user;
 	double system;
-	/* Cycles that vCPUs were idle, i.e. halted */
+	/* Cycles that vCPUs were idle, as result_idle() has it */
 	double idle;
 	/* vCPUs that the guest used */
 	double vcpus;
@@ -46,10 +46,33 @@ struct exit_mean {
 	uint32_t number;
 	struct sample exits;
 	struct sample cycles;
-	double off_cpu;
-	double vmm;
+	/* Of the cycles' mean */
+	struct exit_parts parts;
 	/* Of all runs together */
 	struct exit_hist hist;
+};
+
+/*
+ * The hypervisor tax: where the time of vCPUs went, of whole runs, for the difference from
+ * a baseline may be next to nothing.
+ */
+struct exit_tax {
+	/* Seconds of a run that passed, and those of all vCPUs in which they were not idle */
+	double elapsed;
+	double busy;
+	/*
+	 * Shares, from 0 to 1, of the latter: the tax, and its parts: what the host did and what
+	 * the VMM did.  By steal and halted where the host has those; otherwise what KVM did,
+	 * and both but for exits in which a vCPU is idle.
+	 */
+	double tax;
+	double host;
+	double vmm;
+	/* KVM's in the latter way always */
+	double kvm;
+	/* Shares of the same time that vCPUs waited for a CPU, and of all time that they idled */
+	double steal;
+	double halted;
 };
 
 struct exit_summary {
@@ -60,14 +83,8 @@ struct exit_summary {
 	struct sample elapsed;
 	double user;
 	double system;
-	/*
-	 * The hypervisor tax: shares, from 0 to 1, of the time that vCPUs were not
-	 * idle; of whole runs, for the difference from a baseline may be next to
-	 * nothing.  busy is that time in seconds, or 0 if it is not known.
-	 */
-	double busy;
-	double tax_kvm;
-	double tax_vmm;
+	/* Zeros if it is not known */
+	struct exit_tax tax;
 };
 
 /* A new run at the end, with nothing in it, or NULL if there is no memory for it. */
@@ -76,8 +93,15 @@ struct exit_run *result_add_run(struct exit_runs *runs);
 /* Take the last one away. */
 void result_drop_run(struct exit_runs *runs);
 
-/* Cycles that vCPUs were halted or waited for memory to change, in a table. */
+/*
+ * Cycles that vCPUs were idle, in a table: halted as the host has it, or, where it has no
+ * steal, in an exit of HLT, MWAIT or the like.
+ */
 double result_idle(const struct exit_info *info, const struct exit_table *table);
+
+/* The tax of some runs; false, and zeros, if it is not known. */
+bool result_tax(const struct exit_info *info, struct exit_run *const *runs, size_t nr,
+		struct exit_tax *tax);
 
 /* The means, sorted by exits, the most first. */
 void result_summarize(const struct exit_result *result, struct exit_summary *summary);

@@ -8,7 +8,8 @@
  *		reasons, the exits meanwhile
  * baseline	what is to be left out, and its runs baseline_runs, if there are any
  * summary	elapsed_s and, of the time that vCPUs were not idle, busy_s, the shares
- *		tax_kvm and tax_vmm: from the runs, for readers that do not want to add
+ *		tax_kvm and tax_vmm, with "steal" tax_work and steal, and of all time
+ *		halted: from the runs, for readers that do not want to add
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -59,6 +60,16 @@ static void set_runs(json_t *document, const struct exit_info *info, const char 
 	json_object_set_new(document, name, array);
 }
 
+static void set_tax(json_t *object, const struct exit_info *info, const struct exit_tax *tax)
+{
+	json_object_update_new(object, json_pack("{s:f, s:f, s:f}", "busy_s", tax->busy,
+				"tax_kvm", tax->kvm, "tax_vmm", tax->vmm));
+	if (!exit_info_has(info, KVM_EXIT_STATS_FEATURE_STEAL))
+		return;
+	json_object_update_new(object, json_pack("{s:f, s:f, s:f}", "tax_work", tax->host,
+				"steal", tax->steal, "halted", tax->halted));
+}
+
 static json_t *summary_object(const struct exit_result *result)
 {
 	struct exit_summary *summary = malloc(sizeof(*summary));
@@ -68,10 +79,8 @@ static json_t *summary_object(const struct exit_result *result)
 		return NULL;
 	result_summarize(result, summary);
 	object = json_pack("{s:f}", "elapsed_s", summary->elapsed.mean);
-	if (summary->busy)
-		json_object_update_new(object, json_pack("{s:f, s:f, s:f}",
-				       "busy_s", summary->busy, "tax_kvm", summary->tax_kvm,
-				       "tax_vmm", summary->tax_vmm));
+	if (summary->tax.busy)
+		set_tax(object, &result->info, &summary->tax);
 	free(summary);
 	return object;
 }
@@ -90,7 +99,7 @@ int result_print_json(FILE *out, const struct exit_result *result,
 	return json_print(out, document, false);
 }
 
-static bool read_run(const json_t *object, struct exit_runs *runs,
+static bool read_run(const json_t *object, const struct exit_info *info, struct exit_runs *runs,
 		     struct recording_error *error)
 {
 	struct exit_run *run = result_add_run(runs);
@@ -108,11 +117,11 @@ static bool read_run(const json_t *object, struct exit_runs *runs,
 	    !json_read_number(object, "status", &status, error))
 		return false;
 	run->status = status < 256 ? status : 255;
-	return json_read_reasons(json_object_get(object, "reasons"), &run->table, error);
+	return json_read_reasons(json_object_get(object, "reasons"), info, &run->table, error);
 }
 
-static bool read_runs(const json_t *document, const char *command, const char *name,
-		      struct exit_runs *runs, struct recording_error *error)
+static bool read_runs(const json_t *document, const struct exit_info *info, const char *command,
+		      const char *name, struct exit_runs *runs, struct recording_error *error)
 {
 	const json_t *array = json_object_get(document, name);
 	const char *text = json_string_value(json_object_get(document, command));
@@ -131,7 +140,7 @@ static bool read_runs(const json_t *document, const char *command, const char *n
 	}
 	runs->command = strdup(text);
 	json_array_foreach(array, i, object) {
-		if (!read_run(object, runs, error))
+		if (!read_run(object, info, runs, error))
 			return false;
 	}
 	return true;
@@ -147,10 +156,10 @@ bool result_parse(const char *text, size_t size, struct exit_result *result,
 	document = json_parse(text, size, "stat", &result->info, error);
 	if (!document)
 		return false;
-	good = read_runs(document, "command", "runs", &result->measured, error);
+	good = read_runs(document, &result->info, "command", "runs", &result->measured, error);
 	if (good && json_object_get(document, "baseline"))
-		good = read_runs(document, "baseline", "baseline_runs", &result->baseline,
-				 error);
+		good = read_runs(document, &result->info, "baseline", "baseline_runs",
+				 &result->baseline, error);
 	json_decref(document);
 	if (!good)
 		result_free(result);

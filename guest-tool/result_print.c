@@ -29,6 +29,21 @@ static void print_heading(FILE *out, const struct exit_result *result)
 		info->tsc_khz / 1000.0);
 }
 
+/* "not halted" and "work" say that steal was counted, see struct exit_tax. */
+static void print_tax(FILE *out, const struct exit_result *result, const struct exit_tax *tax)
+{
+	bool steal = exit_info_has(&result->info, KVM_EXIT_STATS_FEATURE_STEAL);
+
+	if (result->baseline.command)
+		fprintf(out, "\nOf whole runs, the baseline included\n%12.6f s elapsed\n",
+			tax->elapsed);
+	fprintf(out, "%12.1f %% hypervisor tax of %.6f vCPU seconds not %s: %s %.1f %%, "
+		"VMM %.1f %%\n", 100 * tax->tax, tax->busy, steal ? "halted" : "in HLT or MWAIT",
+		steal ? "work" : "KVM", 100 * tax->host, 100 * tax->vmm);
+	if (steal)
+		fprintf(out, "%12.1f %% steal, of the same time\n", 100 * tax->steal);
+}
+
 static void print_times(FILE *out, const struct exit_result *result,
 			const struct exit_summary *summary)
 {
@@ -36,11 +51,8 @@ static void print_times(FILE *out, const struct exit_result *result,
 	if (result->measured.nr > 1)
 		fprintf(out, " +- %.6f", sample_deviation(&summary->elapsed));
 	fprintf(out, ", %.6f s user, %.6f s system\n", summary->user, summary->system);
-	if (summary->busy)
-		fprintf(out, "%12.1f %% hypervisor tax, KVM %.1f %% and VMM %.1f %%, of the "
-			"%.6f s in which vCPUs were not idle\n",
-			100 * (summary->tax_kvm + summary->tax_vmm), 100 * summary->tax_kvm,
-			100 * summary->tax_vmm, summary->busy);
+	if (summary->tax.busy)
+		print_tax(out, result, &summary->tax);
 }
 
 static bool print_wrapped_times(FILE *out, const struct exit_result *result,
@@ -63,7 +75,7 @@ struct exit_line exit_line_of_mean(const struct exit_mean *mean)
 {
 	return (struct exit_line) {
 		.number = mean->number, .vcpu = -1, .exits = mean->exits.mean,
-		.cycles = mean->cycles.mean, .off_cpu = mean->off_cpu, .vmm = mean->vmm,
+		.cycles = mean->cycles.mean, .parts = mean->parts, .busy = mean->parts.busy,
 		.longest = mean->hist.longest, .deviation = sample_deviation(&mean->exits),
 		.hist = &mean->hist,
 	};
@@ -120,19 +132,21 @@ int result_print_csv(FILE *out, const struct exit_result *result, const struct e
 		return -1;
 	result_summarize(result, summary);
 	fputs("exit,name,exits,exits_deviation,exits_per_s,cycles,cycles_deviation,"
-	      "off_cpu,vmm,p50,p99\n", out);
+	      "off_cpu,vmm,p50,p99,steal,halted\n", out);
 	for (i = 0; i < summary->nr; i++) {
 		const struct exit_mean *mean = &summary->rows[i];
 
 		if (!exit_view_has(view, mean->number))
 			continue;
-		fprintf(out, "%" PRIu32 ",%s,%g,%g,%g,%.15g,%g,%.15g,%.15g,%s,%s\n", mean->number,
+		fprintf(out, "%" PRIu32 ",%s,%g,%g,%g,%.15g,%g,%.15g,%.15g,%s,%s,%.15g,%.15g\n",
+			mean->number,
 			exit_name(result->info.encoding, mean->number, name), mean->exits.mean,
 			sample_deviation(&mean->exits),
 			summary->elapsed.mean > 0 ? mean->exits.mean / summary->elapsed.mean : 0,
-			mean->cycles.mean, sample_deviation(&mean->cycles), mean->off_cpu,
-			mean->vmm, hist_most_text(&mean->hist, 50, p50),
-			hist_most_text(&mean->hist, 99, p99));
+			mean->cycles.mean, sample_deviation(&mean->cycles), mean->parts.off_cpu,
+			mean->parts.vmm, hist_most_text(&mean->hist, 50, p50),
+			hist_most_text(&mean->hist, 99, p99), mean->parts.steal,
+			mean->parts.halted);
 	}
 	free(summary);
 	return ferror(out) ? -1 : 0;

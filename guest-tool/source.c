@@ -60,7 +60,12 @@ static int open_cpuid(struct exit_source *source)
 		return status;
 	if (source->brief)
 		exit_leaves_be_brief(leaves);
+	leaves->info.identity = exit_leaves_identity(leaves);
 	source->info = leaves->info;
+	if (!source->hists)
+		exit_leaves_leave_out(leaves, KVM_EXIT_STATS_FEATURE_HISTOGRAM);
+	if (!source->steal)
+		exit_leaves_leave_out(leaves, KVM_EXIT_STATS_FEATURE_STEAL);
 	return STATUS_OK;
 }
 
@@ -110,6 +115,7 @@ static int parse(struct exit_source *source, struct exit_table *table)
 	if (*source->text == '#')
 		look_around(source->file, &source->info);
 	source->info.file = name;
+	table->identity = source->info.identity;
 	return STATUS_OK;
 }
 
@@ -166,18 +172,21 @@ int source_open(struct exit_source *source)
 	return status;
 }
 
-static void read_cpuid(struct exit_source *source, struct exit_table *table)
+static void read_cpuid(struct exit_source *source, const struct exit_table *before,
+		       struct exit_table *table)
 {
 	struct exit_leaves *leaves = &source->leaves;
 
+	/* Numbers that are equal by chance */
+	if (before && before->identity != source->info.identity)
+		before = NULL;
 	exit_leaves_begin(leaves);
-	exit_leaves_read_table(leaves, table);
-	if (source->hists)
-		exit_leaves_read_hists(leaves, table);
+	exit_leaves_read_table(leaves, before, table);
 	table->own_cycles = exit_leaves_settle(leaves);
 }
 
-int source_read(struct exit_source *source, struct exit_table *table)
+int source_read_again(struct exit_source *source, const struct exit_table *before,
+		      struct exit_table *table)
 {
 	int status;
 
@@ -186,17 +195,31 @@ int source_read(struct exit_source *source, struct exit_table *table)
 	status = source_pin(source->cpu);
 	if (status)
 		return status;
-	read_cpuid(source, table);
+	read_cpuid(source, before, table);
 	unpin(source);
 	return STATUS_OK;
 }
 
+int source_read(struct exit_source *source, struct exit_table *table)
+{
+	return source_read_again(source, NULL, table);
+}
+
+bool source_between(const struct exit_source *source, const struct exit_table *after,
+		    const struct exit_table *before, struct exit_table *between)
+{
+	/* What was opened matters if all changed in the middle of the first reading. */
+	if (!source->file && before->identity != source->info.identity)
+		return false;
+	return exit_table_subtract(&source->info, after, before, between);
+}
+
 int source_subtract(struct exit_source *source, const struct exit_table *after,
 		    const struct exit_table *before, struct exit_table *between,
-		    bool *backwards)
+		    bool *migrated)
 {
-	*backwards = !exit_table_subtract(&source->info, after, before, between);
-	return *backwards ? source_open(source) : STATUS_OK;
+	*migrated = !source_between(source, after, before, between);
+	return *migrated ? source_open(source) : STATUS_OK;
 }
 
 unsigned int source_vcpus(const struct exit_source *source)

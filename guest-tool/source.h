@@ -17,6 +17,8 @@ struct exit_source {
 	long cpu;
 	/* Read the histograms, too? */
 	bool hists;
+	/* And how much of the time was steal and halted? */
+	bool steal;
 	bool brief;
 	/* Is it to be read more than once?  Pipes and the like cannot be. */
 	bool again;
@@ -29,7 +31,7 @@ struct exit_source {
 };
 
 /*
- * Find the statistics and their description; file, cpu, hists, brief and again are set.
+ * Find the statistics and their description; file, cpu, hists, steal, brief and again are set.
  * Returns STATUS_OK, or another status after having said why.
  */
 int source_open(struct exit_source *source);
@@ -42,14 +44,27 @@ int source_open(struct exit_source *source);
 int source_read(struct exit_source *source, struct exit_table *table);
 
 /*
- * What has happened between two readings, as exit_table_subtract() says.  If a count has
- * gone backwards, *backwards is set and the source opened anew, since the new counts do
- * not have the exits of our readings: only readings from then on go together.  Returns a
+ * The same with an earlier reading of this source at hand, or NULL, which saves the CPUIDs
+ * of what has not changed since.
+ */
+int source_read_again(struct exit_source *source, const struct exit_table *before,
+		      struct exit_table *table);
+
+/*
+ * What has happened between two readings, as exit_table_subtract() says.  Returns false if
+ * the VM is no longer the one that was opened: source_open() is then due, since the new
+ * counts do not have the exits of our readings, and only readings from then on go together.
+ */
+bool source_between(const struct exit_source *source, const struct exit_table *after,
+		    const struct exit_table *before, struct exit_table *between);
+
+/*
+ * The same, but opens the source anew and sets *migrated if it is another VM.  Returns a
  * status as source_open() does.
  */
 int source_subtract(struct exit_source *source, const struct exit_table *after,
 		    const struct exit_table *before, struct exit_table *between,
-		    bool *backwards);
+		    bool *migrated);
 
 /* How many vCPUs there are whose time counts: of a guest those it uses.  0: not known. */
 unsigned int source_vcpus(const struct exit_source *source);

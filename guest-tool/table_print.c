@@ -15,6 +15,7 @@
 
 #define SPLIT KVM_EXIT_STATS_FEATURE_SPLIT
 #define LONGEST KVM_EXIT_STATS_FEATURE_LONGEST
+#define STEAL KVM_EXIT_STATS_FEATURE_STEAL
 #define HISTOGRAM KVM_EXIT_STATS_FEATURE_HISTOGRAM
 
 void table_print_heading(FILE *out, const struct exit_info *info)
@@ -27,26 +28,37 @@ void table_print_heading(FILE *out, const struct exit_info *info)
 		info->tsc_khz / 1000.0);
 }
 
-static uint64_t kvm_part(const struct exit_counts *counts)
+static bool has_steal(const struct exit_info *info)
 {
-	return counts->cycles - counts->off_cpu - counts->vmm;
+	return exit_info_has(info, KVM_EXIT_STATS_FEATURE_STEAL);
 }
 
-static void print_part(FILE *out, const char *name, uint64_t part, uint64_t cycles)
+static void print_part(FILE *out, const char *name, double part, double cycles)
 {
-	fprintf(out, "  %-12s%20" PRIu64 "  %5.1f%%\n", name, part, percent(part, cycles));
+	fprintf(out, "  %-12s%20.0f  %5.1f%%\n", name, part, percent(part, cycles));
+}
+
+static void print_parts(FILE *out, const struct exit_parts *parts, bool steal)
+{
+	print_part(out, steal ? "work" : "KVM", steal ? parts->work : parts->kvm, parts->cycles);
+	print_part(out, "VMM", parts->vmm, parts->cycles);
+	if (steal) {
+		print_part(out, "steal", parts->steal, parts->cycles);
+		print_part(out, "halted", parts->halted, parts->cycles);
+	} else {
+		print_part(out, "off-CPU", parts->off_cpu, parts->cycles);
+	}
 }
 
 void table_print_totals(FILE *out, const struct exit_info *info,
 			const struct exit_counts *total)
 {
+	struct exit_parts parts = exit_counts_parts(total);
+
 	fprintf(out, "exits         %20" PRIu64 "\n", total->exits);
 	fprintf(out, "cycles        %20" PRIu64 "\n", total->cycles);
-	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT)) {
-		print_part(out, "KVM", kvm_part(total), total->cycles);
-		print_part(out, "VMM", total->vmm, total->cycles);
-		print_part(out, "off-CPU", total->off_cpu, total->cycles);
-	}
+	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
+		print_parts(out, &parts, has_steal(info));
 	if (info->tsc_khz)
 		fprintf(out, "seconds       %20.6f\n",
 			total->cycles / (info->tsc_khz * 1000.0));
@@ -55,9 +67,11 @@ void table_print_totals(FILE *out, const struct exit_info *info,
 
 struct exit_line exit_line_of(uint32_t number, const struct exit_counts *counts)
 {
+	struct exit_parts parts = exit_counts_parts(counts);
+
 	return (struct exit_line) {
 		.number = number, .vcpu = -1, .exits = counts->exits, .cycles = counts->cycles,
-		.off_cpu = counts->off_cpu, .vmm = counts->vmm, .longest = counts->longest,
+		.parts = parts, .busy = parts.busy, .longest = counts->longest,
 		.nested = counts->nested,
 	};
 }
@@ -148,21 +162,16 @@ static void print_all_cycles(struct columns *columns, const struct line_table *t
 	print_cycles(columns, table, line->cycles);
 }
 
-static long double busy_cycles(const struct exit_line *line)
-{
-	return line->cycles - line->off_cpu;
-}
-
 static void print_busy(struct columns *columns, const struct line_table *table,
 		       const struct exit_line *line)
 {
-	print_percent(columns, busy_cycles(line), busy_cycles(&table->total));
+	print_percent(columns, line->busy, table->total.busy);
 }
 
 static void print_load(struct columns *columns, const struct line_table *table,
 		       const struct exit_line *line)
 {
-	print_percent(columns, busy_cycles(line), table->cycles_had);
+	print_percent(columns, line->busy, table->cycles_had);
 }
 
 static void print_mean(struct columns *columns, const struct line_table *table,
@@ -178,21 +187,42 @@ static void print_kvm(struct columns *columns, const struct line_table *table,
 		      const struct exit_line *line)
 {
 	(void)table;
-	print_percent(columns, line->cycles - line->off_cpu - line->vmm, line->cycles);
+	print_percent(columns, line->parts.kvm, line->parts.cycles);
 }
 
 static void print_vmm(struct columns *columns, const struct line_table *table,
 		      const struct exit_line *line)
 {
 	(void)table;
-	print_percent(columns, line->vmm, line->cycles);
+	print_percent(columns, line->parts.vmm, line->parts.cycles);
 }
 
 static void print_off_cpu(struct columns *columns, const struct line_table *table,
 			  const struct exit_line *line)
 {
 	(void)table;
-	print_percent(columns, line->off_cpu, line->cycles);
+	print_percent(columns, line->parts.off_cpu, line->parts.cycles);
+}
+
+static void print_work(struct columns *columns, const struct line_table *table,
+		       const struct exit_line *line)
+{
+	(void)table;
+	print_percent(columns, line->parts.work, line->parts.cycles);
+}
+
+static void print_steal(struct columns *columns, const struct line_table *table,
+			const struct exit_line *line)
+{
+	(void)table;
+	print_percent(columns, line->parts.steal, line->parts.cycles);
+}
+
+static void print_halted(struct columns *columns, const struct line_table *table,
+			 const struct exit_line *line)
+{
+	(void)table;
+	print_percent(columns, line->parts.halted, line->parts.cycles);
 }
 
 static void print_longest(struct columns *columns, const struct line_table *table,
@@ -259,8 +289,11 @@ static const struct definition {
 	[COLUMN_LOAD] = { "time", NULL, print_load, 0, false, 5, 2 },
 	[COLUMN_MEAN] = { "time/exit", "cycles/exit", print_mean, 0, false, 0, 3 },
 	[COLUMN_KVM] = { "KVM", NULL, print_kvm, SPLIT, false, 5, 4 },
+	[COLUMN_WORK] = { "work", NULL, print_work, STEAL, false, 5, 4 },
 	[COLUMN_VMM] = { "VMM", NULL, print_vmm, SPLIT, false, 5, 5 },
 	[COLUMN_OFF_CPU] = { "off-CPU", NULL, print_off_cpu, SPLIT, false, 5, 6 },
+	[COLUMN_STEAL] = { "steal", NULL, print_steal, STEAL, false, 5, 6 },
+	[COLUMN_HALTED] = { "halted", NULL, print_halted, STEAL, false, 5, 6 },
 	[COLUMN_LONGEST] = { "longest", NULL, print_longest, LONGEST, false, 0, 10 },
 	[COLUMN_NESTED] = { "nested", NULL, print_nested, 0, false, 0, 11 },
 	[COLUMN_P50] = { "p50", NULL, print_p50, HISTOGRAM, false, 0, 8 },
@@ -318,7 +351,7 @@ static long double sort_key(const struct exit_line *line, enum exit_order order)
 {
 	switch (order) {
 	case ORDER_BUSY:
-		return busy_cycles(line);
+		return line->busy;
 	case ORDER_CYCLES:
 		return line->cycles;
 	case ORDER_MEAN:
@@ -399,13 +432,27 @@ bool line_table_print(FILE *out, struct line_table *table, int width)
 static unsigned int columns_of(const struct exit_info *info, const struct exit_table *table)
 {
 	unsigned int columns = 1U << COLUMN_EXIT | 1U << COLUMN_NAME | 1U << COLUMN_EXITS |
-		1U << COLUMN_SHARE | 1U << COLUMN_CYCLES | 1U << COLUMN_MEAN | 1U << COLUMN_KVM |
-		1U << COLUMN_VMM | 1U << COLUMN_OFF_CPU | 1U << COLUMN_LONGEST;
+		1U << COLUMN_SHARE | 1U << COLUMN_CYCLES | 1U << COLUMN_MEAN | 1U << COLUMN_VMM |
+		1U << COLUMN_LONGEST;
 
 	columns |= exit_info_has(info, SPLIT) ? 1U << COLUMN_BUSY : 1U << COLUMN_BUSY_OF_ALL;
+	columns |= has_steal(info) ?
+		   1U << COLUMN_WORK | 1U << COLUMN_STEAL | 1U << COLUMN_HALTED :
+		   1U << COLUMN_KVM | 1U << COLUMN_OFF_CPU;
 	if (table->total.nested)
 		columns |= 1U << COLUMN_NESTED;
 	return columns;
+}
+
+/* With steal the time off-CPU is known better: busy is what KVM and the VMM worked. */
+static struct exit_line show_line_of(const struct exit_info *info, uint32_t number,
+				     const struct exit_counts *counts)
+{
+	struct exit_line line = exit_line_of(number, counts);
+
+	if (has_steal(info))
+		line.busy = line.parts.vmm + line.parts.work;
+	return line;
 }
 
 bool table_print(FILE *out, const struct exit_info *info, const struct exit_table *table,
@@ -414,13 +461,13 @@ bool table_print(FILE *out, const struct exit_info *info, const struct exit_tabl
 	struct line_table lines = {
 		.info = info, .view = view, .columns = columns_of(info, table), .nr = table->nr,
 		.lines = calloc(table->nr + 1, sizeof(*lines.lines)),
-		.total = exit_line_of(0, &table->total), .print_total = print_total,
+		.total = show_line_of(info, 0, &table->total), .print_total = print_total,
 	};
 	bool good = lines.lines;
 	size_t i;
 
 	for (i = 0; good && i < table->nr; i++)
-		lines.lines[i] = exit_line_of(table->rows[i].number, &table->rows[i].counts);
+		lines.lines[i] = show_line_of(info, table->rows[i].number, &table->rows[i].counts);
 	good = good && line_table_print(out, &lines, line_width(out));
 	free(lines.lines);
 	return good;

@@ -10,7 +10,10 @@
 /* What was counted, where, and the unit of cycles: one line. */
 void table_print_heading(FILE *out, const struct exit_info *info);
 
-/* The totals: exits, cycles, the time that is, cycles per exit. */
+/*
+ * The totals: exits, cycles, the time that is, cycles per exit.  Where info has steal, here
+ * and below, it and halted stand in place of off-CPU, and work in place of KVM.
+ */
 void table_print_totals(FILE *out, const struct exit_info *info,
 			const struct exit_counts *total);
 
@@ -20,7 +23,10 @@ struct exit_line {
 	/* -1: of all vCPUs */
 	long vcpu;
 	/* Of a type that has all digits of 64 bits; all but exits and nested are cycles */
-	long double exits, cycles, off_cpu, vmm, longest, nested;
+	long double exits, cycles, longest, nested;
+	/* Whose time the cycles were, and what of it counts as busy, in cycles */
+	struct exit_parts parts;
+	double busy;
 	/* Standard deviation of exits between runs */
 	double deviation;
 	/* NULL: there is none */
@@ -46,15 +52,19 @@ enum table_column {
 	/* Of all exits */
 	COLUMN_SHARE,
 	COLUMN_CYCLES,
-	/* The share of all cycles that were not off-CPU, under two titles */
+	/* The share of all busy cycles, under two titles */
 	COLUMN_BUSY,
 	COLUMN_BUSY_OF_ALL,
 	/* The share of the time that vCPUs had */
 	COLUMN_LOAD,
 	COLUMN_MEAN,
 	COLUMN_KVM,
+	/* In place of KVM and off-CPU, with steal and halted */
+	COLUMN_WORK,
 	COLUMN_VMM,
 	COLUMN_OFF_CPU,
+	COLUMN_STEAL,
+	COLUMN_HALTED,
 	COLUMN_LONGEST,
 	COLUMN_NESTED,
 	COLUMN_P50,

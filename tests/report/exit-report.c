@@ -106,9 +106,9 @@ static double share_of_run(const struct workload *workload, uint32_t number)
 	double all = workload->summary.elapsed.mean * workload->result.info.tsc_khz * 1000.0 *
 		     workload->result.measured.runs[0]->vcpus;
 
-	if (!mean || mean->cycles.mean <= mean->off_cpu)
+	if (!mean || mean->parts.busy <= 0)
 		return 0;
-	return percent(mean->cycles.mean - mean->off_cpu, all);
+	return percent(mean->parts.busy, all);
 }
 
 static void add_reason(struct reasons *list, uint32_t number, double share)
@@ -181,7 +181,8 @@ static void read_interval(const char *line, size_t size, struct interval *interv
 
 	if (!document || !json_read_number(document, "at_s", &interval->at, &error) ||
 	    !json_read_number(document, "interval_s", &interval->seconds, &error) ||
-	    !json_read_reasons(json_object_get(document, "reasons"), &interval->table, &error))
+	    !json_read_reasons(json_object_get(document, "reasons"), &boot_info,
+			       &interval->table, &error))
 		errx(1, "boot.log: %s", error.text);
 	json_decref(document);
 }
@@ -454,8 +455,7 @@ static void write_html_matrix(FILE *out)
 		fprintf(out, "<td>%.3f</td>", workloads[k].summary.elapsed.mean);
 	fputs("</tr>\n<tr><td>hypervisor tax</td>", out);
 	for (k = 0; k < nr_workloads; k++)
-		fprintf(out, "<td>%.1f %%</td>", 100 * (workloads[k].summary.tax_kvm +
-							workloads[k].summary.tax_vmm));
+		fprintf(out, "<td>%.1f %%</td>", 100 * workloads[k].summary.tax.tax);
 	fputs("</tr></table>\n", out);
 }
 

@@ -5,6 +5,7 @@
 /* Groups of tests besides that in test.c.  Return how many have failed. */
 int run_measure_tests(void);
 int run_rates_tests(void);
+int run_view_tests(void);
 int run_file_tests(void);
 int run_comparison_tests(void);
 int run_help_tests(void);

@@ -16,6 +16,7 @@
 
 static const struct exit_info info = {
 	.version = 1, .encoding = KVM_EXIT_STATS_ENCODING_VMX, .tsc_khz = 50000, .vcpus = 1,
+	.features = KVM_EXIT_STATS_FEATURE_SPLIT,
 };
 
 /* All reasons, in the order that they have by themselves */
@@ -145,7 +146,7 @@ static bool any_marked(const struct exit_result *results)
 	bool any;
 
 	assert_true(comparison_make(&comparison, results, 2, false, &view));
-	any = comparison.nr_differ || comparison.elapsed[1].differs;
+	any = comparison.nr_differ || comparison.elapsed[1].differs || comparison.tax[1].differs;
 	comparison_free(&comparison);
 	return any;
 }
@@ -471,9 +472,57 @@ static void test_seconds(void **state)
 		"  10  CPUID      1000.0    1000.0       +0.0   1.00  0.00\n"
 		"      seconds  1.020000  2.020000  +1.000000   1.98  0.02  *\n"
 		"      +-       0.015811  0.015811\n"
+		"      tax %        1.96      0.99      -0.97   0.50  0.00  *\n"
+		"      +-           0.03      0.01\n"
 		"\n"
 		"None of 1 reasons differs (permutation test, family-wise error 1 %, Westfall-Young)\n"
-		"* The seconds differ.\n");
+		"* The seconds differ.\n"
+		"* The hypervisor tax differs.\n");
+	free(text);
+	free_results(results, 2);
+}
+
+/* Of as long runs with as many exits, which took longer in the second */
+static void test_tax(void **state)
+{
+	struct exit_result results[] = { result_of("a", same, 5), result_of("b", same, 5) };
+	struct comparison comparison;
+	const json_t *workload;
+	json_t *document;
+	char *text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 5; i++)
+		results[1].measured.runs[i]->table.rows[0].counts.cycles += 100000 + i;
+	text = printed(results, 2, comparison_print_json);
+	document = json_loads(text, 0, NULL);
+	workload = json_array_get(json_object_get(document, "workloads"), 1);
+	assert_true(fabs(json_real_value(json_object_get(workload, "tax_percent")) - 2.2) < 1e-3);
+	assert_true(json_real_value(json_object_get(workload, "tax_deviation_percent")) > 0);
+	assert_true(json_is_true(json_object_get(workload, "tax_differs")));
+	assert_true(json_is_false(json_object_get(workload, "elapsed_differs")));
+	json_decref(document);
+	free(text);
+
+	/* Of whole runs, the baseline included */
+	add_baseline(&results[0], same, 5);
+	add_baseline(&results[1], same, 5);
+	for (i = 0; i < 5; i++)
+		results[1].baseline.runs[i]->table = results[1].measured.runs[i]->table;
+	assert_true(comparison_make(&comparison, results, 2, false, &view));
+	assert_true(fabs(comparison.tax[0].sample.mean - 2) < 1e-9);
+	assert_true(comparison.tax[1].p < 0.01);
+	comparison_free(&comparison);
+
+	/* Not of the same kind, or not known */
+	results[1].info.features |= KVM_EXIT_STATS_FEATURE_STEAL;
+	assert_true(comparison_make(&comparison, results, 2, false, &view));
+	assert_null(comparison.tax);
+	comparison_free(&comparison);
+	results[1].info.features = 0;
+	text = printed(results, 2, comparison_print);
+	assert_null(strstr(text, "tax"));
 	free(text);
 	free_results(results, 2);
 }
@@ -554,6 +603,7 @@ int run_comparison_tests(void)
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_single_runs),
 		cmocka_unit_test(test_seconds),
+		cmocka_unit_test(test_tax),
 		cmocka_unit_test(test_ratio),
 		cmocka_unit_test(test_unlike_results),
 		cmocka_unit_test(test_baseline_of_another_program),

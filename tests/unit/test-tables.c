@@ -283,14 +283,17 @@ static void expect_narrow(char *text)
 /* All there is, as large as it may be */
 static struct exit_table huge_table(void)
 {
-	struct exit_row row = { .counts = { HUGE, HUGE, HUGE / 2, HUGE / 2, HUGE, HUGE } };
+	struct exit_row row = { .counts = {
+		.exits = HUGE, .cycles = HUGE, .off_cpu = HUGE / 2, .vmm = HUGE / 2,
+		.longest = HUGE, .nested = HUGE, .halted = HUGE / 2,
+	} };
 	struct exit_table huge = { 0 };
 
 	row.hist.buckets[31] = HUGE;
 	row.number = 1;
 	exit_table_add(&huge, &row);
 	row.number = KVM_EXIT_STATS_OTHER;
-	row.counts = (struct exit_counts) { 1, 1, 0, 0, 1, 0 };
+	row.counts = (struct exit_counts) { .exits = 1, .cycles = 1, .longest = 1 };
 	exit_table_add(&huge, &row);
 	return huge;
 }
