@@ -226,7 +226,7 @@ selftest: $(lab_deps) $(K)/selftests/$(firstword $(TEST))
 e2e_tools := $(addprefix $(B)/,guest-check host-check vm-check vm-bench callers)
 e2e_programs := $(B)/exit-workload $(e2e_tools)
 # For call graphs by frame pointers
-$(B)/callers: CFLAGS += -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer
+$(B)/callers: CFLAGS += -fno-omit-frame-pointer
 $(e2e_tools): $(B)/%: tests/e2e/%.c $(wildcard tests/e2e/*.h) include/leaves.h Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $<
 

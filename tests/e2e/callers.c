@@ -13,16 +13,21 @@
 
 #define NOINLINE __attribute__((noinline, noclone))
 
+/* Has the function a frame, which gcc spares those that call nothing. */
+#define KEEP_FRAME() asm volatile("" : : "r" (__builtin_frame_address(0)))
+
 NOINLINE static void call_cpuid(unsigned long n)
 {
 	unsigned int eax, ebx, ecx, edx;
 
+	KEEP_FRAME();
 	while (n--)
 		__cpuid(0, eax, ebx, ecx, edx);
 }
 
 NOINLINE static void call_port(unsigned long n)
 {
+	KEEP_FRAME();
 	while (n--)
 		asm volatile("outb %%al, %0" : : "N" (PORT), "a" (0));
 }
@@ -32,6 +37,7 @@ NOINLINE static void call_hypervisor(unsigned long n)
 {
 	long result;
 
+	KEEP_FRAME();
 	while (n--) {
 		if (__builtin_cpu_is("amd"))
 			asm volatile("vmmcall" : "=a" (result) : "a" (0) : "memory");
