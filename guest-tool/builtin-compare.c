@@ -30,10 +30,11 @@ static const char doc[] =
 	"drift of the machine affects all of them: 5 times, more often if there are more "
 	"than two.  A COMMAND that fails ends the comparison.\n\n"
 	"A * marks a significant difference, by a permutation test: if nothing differs, "
-	"the probability that anything is marked is at most 1 %, for all reasons and the "
-	"seconds and the hypervisor tax together.  Two commands need at least 5 runs each for "
-	"that.  With -e only these reasons count in that, beside the seconds and the tax.  Rows are sorted by the exits of the first "
-	"command by default, with --cycles by its cycles.\n\n"
+	"the probability that anything is marked is at most 1 %, for all reasons, the "
+	"seconds and the hypervisor tax together.  Two commands need at least 5 runs each "
+	"for that.  With -e only these reasons count in that, beside the seconds and the "
+	"tax.  Rows are sorted by the exits of the first command by default, with --cycles "
+	"by its cycles.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure; if a COMMAND fails, its status, or 128 plus the signal that ended it.";
 
