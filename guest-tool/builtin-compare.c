@@ -141,16 +141,17 @@ static int read_files(struct arguments *args, struct exit_result *results)
 static int run_programs(struct arguments *args, struct measured *programs,
 			struct exit_result *results, int *failure)
 {
-	struct exit_source source = {
+	const struct exit_source source = {
 		.file = args->common.from, .cpu = args->common.cpu, .again = true,
 		/* For the hypervisor tax */
 		.steal = true,
 	};
-	int status = source_open(&source);
+	struct meters meters;
+	int status = meters_open(&meters, &source, false);
 	size_t i;
 
 	if (!status)
-		status = exit_view_choose(&args->view, source.info.encoding);
+		status = exit_view_choose(&args->view, meters.info.encoding);
 	for (i = 0; i < args->nr && !status; i++) {
 		programs[i].argv = command_split(args->what[i]);
 		programs[i].result.measured.command = strdup(args->what[i]);
@@ -160,7 +161,8 @@ static int run_programs(struct arguments *args, struct measured *programs,
 			status = fail(STATUS_USAGE, "'%s' is not a command", args->what[i]);
 	}
 	if (!status)
-		status = measure(&source, &args->plan.plan, programs, args->nr);
+		status = measure(&meters, &args->plan.plan, programs, args->nr);
+	meters_free(&meters);
 	for (i = 0; i < args->nr; i++) {
 		free(programs[i].argv);
 		results[i] = programs[i].result;

@@ -10,6 +10,7 @@
 #include "hist.h"
 #include "json.h"
 #include "leaves.h"
+#include "meters.h"
 #include "options.h"
 #include "source.h"
 #include "exit_leaves.h"
@@ -96,7 +97,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = state->child_inputs[1] = &args->common;
-		state->child_inputs[2] = state->child_inputs[3] = &args->view;
+		state->child_inputs[2] = &args->common;
+		state->child_inputs[3] = state->child_inputs[4] = &args->view;
 		break;
 	case 's':
 		args->subleaf = arg;
@@ -140,8 +142,17 @@ static char *help_filter(int key, const char *text, void *input)
 	return help;
 }
 
+static const struct argp_child children[] = {
+	{ &source_argp, 0, NULL, 0 },
+	{ &per_vcpu_argp, 0, NULL, 0 },
+	{ &format_argp, 0, NULL, 0 },
+	{ &row_argp, 0, NULL, 0 },
+	{ &unit_argp, 0, NULL, 0 },
+	{ 0 }
+};
+
 static const struct argp argp = {
-	options, parse_option, args_doc, doc, table_options, help_filter, NULL,
+	options, parse_option, args_doc, doc, children, help_filter, NULL,
 };
 
 static int no_such_exit(const struct exit_info *info, const char *text)
@@ -267,6 +278,11 @@ static bool read_row(const struct reader *reader, struct exit_row *row, bool his
 	       exit_leaves_read(reader->leaves, row->number, &row->counts);
 }
 
+static int no_memory(void)
+{
+	return fail(STATUS_FAILURE, "not enough memory");
+}
+
 static int print_one(const struct reader *reader, const struct exit_row *row,
 		     const struct exit_view *view)
 {
@@ -279,7 +295,7 @@ static int print_one(const struct reader *reader, const struct exit_row *row,
 		good = table_print(stdout, reader->info, one, view, false);
 	}
 	free(one);
-	return good ? STATUS_OK : fail(STATUS_FAILURE, "not enough memory");
+	return good ? STATUS_OK : no_memory();
 }
 
 static int show_one(const struct reader *reader, const struct arguments *args)
@@ -318,7 +334,7 @@ static int print_table(const struct arguments *args, const struct exit_info *inf
 		putchar('\n');
 	if (only_totals(args) || table_print(stdout, info, table, &args->view, true))
 		return STATUS_OK;
-	return fail(STATUS_FAILURE, "not enough memory");
+	return no_memory();
 }
 
 static int no_steal(void)
@@ -366,67 +382,78 @@ static int show_cpuid(struct arguments *args)
 		table = (struct exit_table) { .total = leaves.total_before };
 	else
 		exit_leaves_read_table(&leaves, NULL, &table);
-	exit_view_keep(&args->view, &table);
 	return print_table(args, &leaves.info, &table);
 }
 
-static int print_json(const struct arguments *args, const struct exit_info *info,
-		       const struct exit_table *table)
+static int print_text(const struct arguments *args, const struct meters *meters)
 {
-	json_t *document = json_document("table", info);
+	const struct exit_counts total = meters_total(meters);
 
-	(void)args;
-	json_object_set_new(document, "reasons", json_reasons(info, table));
+	if (!meters->by_vcpu)
+		return print_table(args, &meters->info, &meters->of->between);
+	table_print_heading(stdout, &meters->info);
+	table_print_totals(stdout, &meters->info, &total);
+	putchar('\n');
+	return table_print_meters(stdout, meters, &args->view) ? STATUS_OK : no_memory();
+}
+
+static int print_json(const struct arguments *args, const struct meters *meters)
+{
+	json_t *document = json_document("table", &meters->info);
+
+	json_object_set_new(document, "reasons", json_meters(meters, &args->view));
 	/* What could not be written, main() says. */
 	json_print(stdout, document, false);
 	return STATUS_OK;
 }
 
-static int print_csv(const struct arguments *args, const struct exit_info *info,
-		      const struct exit_table *table)
+static int print_csv(const struct arguments *args, const struct meters *meters)
 {
-	(void)args;
-	csv_print_table(stdout, info, table);
+	csv_print_names(stdout, meters, "", "");
+	csv_print_rows(stdout, meters, &args->view, "", "");
 	return STATUS_OK;
 }
 
-/* All of it, from a file or for another program */
-static int show_source(struct arguments *args)
+static int print_meters(struct arguments *args, struct meters *meters)
 {
-	static int (*const printers[])(const struct arguments *, const struct exit_info *,
-				       const struct exit_table *) = {
-		[FORMAT_TEXT] = print_table, [FORMAT_JSON] = print_json, [FORMAT_CSV] = print_csv,
+	static int (*const printers[])(const struct arguments *, const struct meters *) = {
+		[FORMAT_TEXT] = print_text, [FORMAT_JSON] = print_json, [FORMAT_CSV] = print_csv,
 	};
-	struct exit_source source = {
-		.file = args->common.from,
-		.cpu = args->common.cpu,
-		.brief = args->brief,
-		.hists = true,
-		.steal = true,
+	const struct reader reader = {
+		.info = &meters->info, .table = &meters->of->between,
 	};
-	struct exit_table table;
-	int status = source_open(&source);
+	int status = exit_view_choose(&args->view, meters->info.encoding);
 
-	if (!status)
-		status = exit_view_choose(&args->view, source.info.encoding);
-	if (!status)
-		status = source_read(&source, &table);
 	if (status)
 		return status;
-
-	exit_table_leave_out_own(&source.info, &table);
-	if (args->steal && !exit_info_has(&source.info, KVM_EXIT_STATS_FEATURE_STEAL))
+	if (args->steal && !exit_info_has(&meters->info, KVM_EXIT_STATS_FEATURE_STEAL))
 		return no_steal();
 	/* As a table has one of them */
 	if (!args->steal && args->common.format == FORMAT_TEXT)
-		source.info.features &= ~KVM_EXIT_STATS_FEATURE_STEAL;
-	if (args->hist || args->subleaf) {
-		const struct reader reader = { .info = &source.info, .table = &table };
-
+		meters->info.features &= ~KVM_EXIT_STATS_FEATURE_STEAL;
+	if (args->hist || args->subleaf)
 		return show_one(&reader, args);
-	}
-	exit_view_keep(&args->view, &table);
-	return printers[args->common.format](args, &source.info, &table);
+	return printers[args->common.format](args, meters);
+}
+
+/* All of it, from a file, of each vCPU or for another program */
+static int show_source(struct arguments *args)
+{
+	const struct exit_source source = {
+		.file = args->common.from,
+		.cpu = args->common.cpu,
+		.brief = args->brief,
+		/* A table by vCPU has no room for them. */
+		.hists = !args->common.per_vcpu || args->common.format != FORMAT_TEXT,
+		.steal = true,
+	};
+	struct meters meters;
+	int status = meters_open(&meters, &source, args->common.per_vcpu);
+
+	if (!status)
+		status = print_meters(args, &meters);
+	meters_free(&meters);
+	return status;
 }
 
 /* What does not go together.  Returns NULL if all does. */
@@ -440,6 +467,8 @@ static const char *check_arguments(const struct arguments *args)
 		return "-H excludes -s, --brief, --raw and LEAF";
 	if (args->common.format != FORMAT_TEXT && (one || args->has_leaf || args->raw))
 		return "--json and --csv exclude -s, -H, --raw and LEAF";
+	if (args->common.per_vcpu && (one || args->has_leaf || args->raw))
+		return "-A excludes -s, -H, --raw and LEAF";
 	if (args->steal && (args->hist || args->raw || args->brief ||
 			    args->common.format != FORMAT_TEXT))
 		return "--steal is for tables: it excludes -H, --raw, --brief, --json and --csv";
@@ -464,7 +493,7 @@ static int show(struct arguments *args)
 
 	if (wrong)
 		return fail(STATUS_USAGE, "%s", wrong);
-	if (args->common.from || args->common.format != FORMAT_TEXT)
+	if (args->common.from || args->common.per_vcpu || args->common.format != FORMAT_TEXT)
 		return show_source(args);
 
 	status = source_pin(args->common.cpu);

@@ -5,16 +5,19 @@
 
 #include "baseline.h"
 #include "builtin.h"
+#include "columns.h"
 #include "command.h"
 #include "measure.h"
 #include "options.h"
 #include "outfile.h"
 #include "plan_options.h"
+#include "table_print.h"
 #include "util.h"
 
-static const char args_doc[] = "-- COMMAND...\n--from FILE";
+static const char args_doc[] = "-- COMMAND...\n-p PID\n--from FILE";
 static const char doc[] =
-	"Run COMMAND and show the VM exits by reason while it ran, on stderr.\v"
+	"Run COMMAND, or wait for process PID, and show the VM exits by reason meanwhile, on "
+	"stderr.\v"
 	"The command's output is left alone; its exit status is passed on, and so are "
 	"signals to this program.  SIGHUP, SIGINT, SIGQUIT and SIGTERM also end -r; the run "
 	"in progress is discarded.  With -r or -w the command has no input.  The exits "
@@ -31,6 +34,12 @@ static const char doc[] =
 	"time in which vCPUs were not halted; where the host does not count steal, that "
 	"which KVM and the VMM took of the time in which vCPUs were not in HLT or MWAIT.  "
 	"The baseline is not subtracted from it.\n\n"
+	"With -p PID, it ends when that process ends, or by a signal, such as ^C, with status "
+	"0.  User and system time are of that process without its children; they are not "
+	"known if its parent has already waited for it.  With -I, a table of each interval "
+	"comes first, on a line for each reason: seconds since the start, then exits.  In "
+	"JSON these are documents of one line, in CSV an empty line ends them.  With -A "
+	"there are rows for each vCPU, and the total of all.\n\n"
 	"--from FILE without a COMMAND shows what stat -o has written to FILE.  With a "
 	"COMMAND, FILE is KVM's table of a VM on its host.\n\n"
 	"Exit status: that of COMMAND, 127 if it was not found, 126 if it could not be "
@@ -38,30 +47,51 @@ static const char doc[] =
 	"error, 2 no statistics on this host, 3 other failure.";
 
 static const struct argp_option options[] = {
+	{ "pid", 'p', "PID", 0, "Wait for process PID to end, in place of a COMMAND", 0 },
+	{ "interval", 'I', "MS", 0, "Also print each interval of MS milliseconds, 10 or more", 0 },
 	{ "output", 'o', "FILE", 0, "Also write JSON to FILE", 0 },
 	{ 0 }
 };
 
 struct arguments {
 	struct plan_options plan;
+	pid_t pid;
+	/* Has any interval been printed?  If as text, in which columns, and of what they were */
+	bool printed;
+	struct columns columns;
+	uint32_t features, tsc_khz;
 	const char *output;
 	char **command;
 	struct common_options common;
 	struct exit_view view;
 };
 
+/* What needs something to run, and does nothing with what was recorded; or NULL */
+static const char *needs_command(const struct arguments *args)
+{
+	if (args->output)
+		return "--output";
+	if (args->plan.plan.interval)
+		return "--interval";
+	return args->common.per_vcpu ? "--per-vcpu" : args->plan.given;
+}
+
 static void check_arguments(struct argp_state *state, const struct arguments *args)
 {
-	const char *given = args->output ? "--output" : args->plan.given;
+	const struct measure_plan *plan = &args->plan.plan;
 
-	if (args->command)
+	if (args->pid && (args->command || args->plan.given))
+		argp_error(state, "-p excludes a COMMAND, -r, -w and --baseline");
+	if (plan->interval && (plan->repeat > 1 || plan->warmup || plan->baseline))
+		argp_error(state, "-I excludes -r, -w and --baseline");
+	if (args->command || args->pid)
 		return;
 	if (!args->common.from)
-		argp_error(state, "a COMMAND to run is missing, or --from FILE written by "
-			   "stat -o");
-	if (given)
+		argp_error(state, "a COMMAND to run is missing, or -p PID, or --from FILE "
+			   "written by stat -o");
+	if (needs_command(args))
 		argp_error(state, "%s needs a COMMAND to run; --from alone shows a "
-			   "recording", given);
+			   "recording", needs_command(args));
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -72,7 +102,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &args->plan;
 		state->child_inputs[1] = state->child_inputs[2] = &args->common;
-		state->child_inputs[3] = state->child_inputs[4] = &args->view;
+		state->child_inputs[3] = &args->common;
+		state->child_inputs[4] = state->child_inputs[5] = &args->view;
+		break;
+	case 'p':
+		args->pid = option_number(state, "-p", arg, 1, INT32_MAX);
+		break;
+	case 'I':
+		args->plan.plan.interval = option_number(state, "-I", arg, 10,
+							 24 * 60 * 60 * 1000) / 1000.0;
 		break;
 	case 'o':
 		args->output = arg;
@@ -90,9 +128,69 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp argp = {
-	options, parse_option, args_doc, doc, plan_options, NULL, NULL,
+static const struct argp_child children[] = {
+	{ &plan_argp, 0, NULL, 0 },
+	{ &source_argp, 0, NULL, 0 },
+	{ &per_vcpu_argp, 0, NULL, 0 },
+	{ &format_argp, 0, NULL, 0 },
+	{ &row_argp, 0, NULL, 0 },
+	{ &unit_argp, 0, NULL, 0 },
+	{ 0 }
 };
+
+static const struct argp argp = {
+	options, parse_option, args_doc, doc, children, NULL, NULL,
+};
+
+/* Another host, after a migration, may count other things. */
+static void keep_columns(struct arguments *args, const struct exit_info *info)
+{
+	if (args->features != info->features || args->tsc_khz != info->tsc_khz)
+		columns_free(&args->columns);
+	args->features = info->features;
+	args->tsc_khz = info->tsc_khz;
+}
+
+static void print_text(FILE *out, struct arguments *args, const struct interval *interval)
+{
+	struct line_table table = {
+		.view = &args->view, .series = &args->columns,
+		.columns = 1U << COLUMN_AT | 1U << COLUMN_EXIT | 1U << COLUMN_NAME |
+			   1U << COLUMN_EXITS | 1U << COLUMN_RATE_TOO | 1U << COLUMN_CYCLES |
+			   1U << COLUMN_MEAN | 1U << COLUMN_KVM | 1U << COLUMN_VMM |
+			   1U << COLUMN_OFF_CPU,
+		.at = interval->at, .seconds = interval->seconds, .name_width = NAME_WIDTH,
+	};
+
+	keep_columns(args, &interval->meters->info);
+	if (!line_table_of_meters(&table, interval->meters) ||
+	    !line_table_print(out, &table, line_width(out)))
+		fail(0, "not enough memory");
+	free(table.lines);
+}
+
+static void print_json(FILE *out, struct arguments *args, const struct interval *interval)
+{
+	interval_print_json(out, "interval", interval, &args->view);
+}
+
+static void print_csv(FILE *out, struct arguments *args, const struct interval *interval)
+{
+	if (!args->printed)
+		interval_print_csv_names(out, interval->meters);
+	interval_print_csv(out, interval, &args->view);
+}
+
+static void print_interval(const struct interval *interval, void *data)
+{
+	static void (*const printers[])(FILE *, struct arguments *, const struct interval *) = {
+		[FORMAT_TEXT] = print_text, [FORMAT_JSON] = print_json, [FORMAT_CSV] = print_csv,
+	};
+	struct arguments *args = data;
+
+	printers[args->common.format](stderr, args, interval);
+	args->printed = true;
+}
 
 static int print(const struct arguments *args, FILE *out, const struct exit_result *result)
 {
@@ -103,6 +201,8 @@ static int print(const struct arguments *args, FILE *out, const struct exit_resu
 	};
 
 	baseline_check(result);
+	if (args->printed && args->common.format != FORMAT_JSON)
+		fputc('\n', out);
 	return printers[args->common.format](out, result, &args->view);
 }
 
@@ -117,7 +217,7 @@ static int write_output(struct outfile *out, const struct exit_result *result, i
 	return good ? failed : STATUS_FAILURE;
 }
 
-static int measure_and_print(const struct arguments *args, struct exit_source *source,
+static int measure_and_print(const struct arguments *args, struct meters *meters,
 			     struct measured *program)
 {
 	const struct exit_result *result = &program->result;
@@ -129,7 +229,7 @@ static int measure_and_print(const struct arguments *args, struct exit_source *s
 		failed = outfile_open(&out, args->output);
 	if (failed)
 		return failed;
-	failed = measure(source, &args->plan.plan, program, 1);
+	failed = measure(meters, &args->plan.plan, program, 1);
 	if (!failed && !result->measured.nr)
 		failed = STATUS_FAILURE;
 	/* First, for it may be that nobody reads the table. */
@@ -140,15 +240,18 @@ static int measure_and_print(const struct arguments *args, struct exit_source *s
 	return failed ? failed : unwritten;
 }
 
-static int run(const struct arguments *args, struct exit_source *source)
+static int run(const struct arguments *args, struct meters *meters)
 {
 	struct measured program = { .argv = args->command };
+	struct exit_runs *runs = &program.result.measured;
 	int failed;
 
-	program.result.measured.command = command_text(args->command);
-	if (!program.result.measured.command)
+	runs->pid = args->pid;
+	if (args->command)
+		runs->command = command_text(args->command);
+	if (args->command && !runs->command)
 		return fail(STATUS_FAILURE, "not enough memory");
-	failed = measure_and_print(args, source, &program);
+	failed = measure_and_print(args, meters, &program);
 	result_free(&program.result);
 	return program.status ? program.status : failed;
 }
@@ -169,15 +272,20 @@ static int show_recorded(struct arguments *args)
 
 static int open_and_run(struct arguments *args)
 {
-	struct exit_source source = {
+	const struct exit_source source = {
 		.file = args->common.from, .cpu = args->common.cpu, .hists = true, .steal = true,
 		.again = true,
 	};
-	int status = source_open(&source);
+	struct meters meters;
+	int status = meters_open(&meters, &source, args->common.per_vcpu);
 
 	if (!status)
-		status = exit_view_choose(&args->view, source.info.encoding);
-	return status ? status : run(args, &source);
+		status = exit_view_choose(&args->view, meters.info.encoding);
+	if (!status)
+		status = run(args, &meters);
+	meters_free(&meters);
+	columns_free(&args->columns);
+	return status;
 }
 
 int builtin_stat(int argc, char **argv)
@@ -186,7 +294,9 @@ int builtin_stat(int argc, char **argv)
 	int status;
 
 	options_parse(&argp, argc, argv, &args);
-	status = args.command ? open_and_run(&args) : show_recorded(&args);
+	args.plan.plan.show = print_interval;
+	args.plan.plan.data = &args;
+	status = args.command || args.pid ? open_and_run(&args) : show_recorded(&args);
 	exit_view_free(&args.view);
 	return status;
 }

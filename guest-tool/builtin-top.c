@@ -9,12 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "affinity.h"
 #include "builtin.h"
 #include "columns.h"
-#include "csv.h"
 #include "ending.h"
-#include "json.h"
+#include "interval.h"
+#include "meters.h"
 #include "options.h"
 #include "rates.h"
 #include "screen.h"
@@ -126,20 +125,13 @@ static const struct argp argp = {
 	options, parse_option, NULL, doc, table_options, NULL, NULL,
 };
 
-/* The VM, or one of its vCPUs */
-struct meter {
-	struct exit_source source;
-	struct exit_table before;
-};
-
 struct top {
 	struct arguments args;
 	bool live;
 	/* By a key, or nobody sees it any more. */
 	bool ended;
 
-	struct meter *meters;
-	size_t nr_meters;
+	struct meters meters;
 	/* Of the VM, even when its vCPUs are read */
 	struct exit_info info;
 
@@ -151,7 +143,6 @@ struct top {
 	bool printed;
 
 	/* The last interval */
-	struct exit_table after, between;
 	struct rates all, by_vcpu;
 
 	/* What else the keys have chosen, and something to say until the next key or interval */
@@ -190,32 +181,9 @@ static int wait_for_something(struct top *top, const sigset_t *mask)
 	return top->live ? STATUS_OK : ending_unread();
 }
 
-/* Begin the first interval of all meters. */
-static int begin(struct top *top)
+static int open_meters(struct top *top, bool by_vcpu)
 {
-	struct meter *meter;
-	int status;
-
-	top->started = now();
-	for (meter = top->meters; meter < top->meters + top->nr_meters; meter++) {
-		status = source_open(&meter->source);
-		if (!status)
-			status = source_read(&meter->source, &meter->before);
-		if (status)
-			return status;
-	}
-	return STATUS_OK;
-}
-
-static int open_source(struct top *top)
-{
-	int status;
-
-	top->meters = calloc(1, sizeof(*top->meters));
-	if (!top->meters)
-		return fail(STATUS_FAILURE, "not enough memory");
-	top->nr_meters = 1;
-	top->meters->source = (struct exit_source) {
+	const struct exit_source source = {
 		.file = top->args.common.from,
 		.again = true,
 		.cpu = top->args.common.cpu,
@@ -223,13 +191,23 @@ static int open_source(struct top *top)
 		.hists = top->args.common.format != FORMAT_TEXT,
 		.steal = top->args.common.format != FORMAT_TEXT,
 	};
-	status = begin(top);
-	top->info = top->meters->source.info;
-	top->all.vcpus = top->by_vcpu.vcpus = source_vcpus(&top->meters->source);
+
+	top->started = now();
+	return meters_open(&top->meters, &source, by_vcpu);
+}
+
+static int open_vm(struct top *top)
+{
+	int status = open_meters(top, false);
+
+	if (status)
+		return status;
+	top->info = top->meters.info;
+	top->all.vcpus = top->by_vcpu.vcpus = source_vcpus(&top->meters.of->source);
 	top->begun = top->started;
 	if (top->args.view.order == ORDER_DEFAULT)
 		top->args.view.order = default_order(&top->info);
-	return status ? status : exit_view_choose(&top->args.view, top->info.encoding);
+	return exit_view_choose(&top->args.view, top->info.encoding);
 }
 
 /*
@@ -238,45 +216,18 @@ static int open_source(struct top *top)
  */
 static int read_vcpus(struct top *top)
 {
-	long cpu, nr = sysconf(_SC_NPROCESSORS_CONF);
-	struct meter *meters = calloc(nr, sizeof(*meters));
-	size_t nr_meters = 0;
-
-	if (!meters)
-		return fail(STATUS_FAILURE, "not enough memory");
-	for (cpu = 0; cpu < nr; cpu++) {
-		if (!affinity_pin(cpu))
-			meters[nr_meters++].source.cpu = cpu;
-	}
-	affinity_restore();
-	free(top->meters);
-	top->meters = meters;
-	top->nr_meters = nr_meters;
-	return begin(top);
+	meters_free(&top->meters);
+	return open_meters(top, true);
 }
 
-static bool reads_vcpus(const struct top *top)
+/* Returns a status. */
+static int add_rates(struct top *top)
 {
-	return top->meters->source.cpu >= 0;
-}
+	const struct meter *meter, *end = top->meters.of + top->meters.nr;
 
-/* Read all meters.  *good is set unless the VM was migrated. */
-static int read_meters(struct top *top, bool *good)
-{
-	struct meter *meter;
-	int status;
-
-	*good = true;
-	for (meter = top->meters; meter < top->meters + top->nr_meters; meter++) {
-		status = source_read_again(&meter->source, &meter->before, &top->after);
-		if (status)
-			return status;
-		if (!source_between(&meter->source, &top->after, &meter->before, &top->between))
-			*good = false;
-		meter->before = top->after;
-		exit_view_keep(&top->args.view, &top->between);
-		if (!rates_add(&top->all, -1, &top->between) ||
-		    !rates_add(&top->by_vcpu, meter->source.cpu, &top->between))
+	for (meter = top->meters.of; meter < end; meter++) {
+		if (!rates_add(&top->all, -1, &meter->between) ||
+		    !rates_add(&top->by_vcpu, meter->source.cpu, &meter->between))
 			return fail(STATUS_FAILURE, "not enough memory");
 	}
 	return STATUS_OK;
@@ -327,26 +278,25 @@ static int show_screen(struct top *top)
 	return good ? STATUS_OK : fail(STATUS_FAILURE, "not enough memory");
 }
 
+static struct interval last_interval(const struct top *top)
+{
+	return interval_now(&top->meters, top->started - top->begun, top->all.seconds);
+}
+
 static void print_csv(struct top *top)
 {
-	size_t i;
+	const struct interval interval = last_interval(top);
 
-	if (!top->printed) {
-		fputs("at_s,interval_s,", stdout);
-		csv_print_names(stdout);
-		putchar('\n');
-	}
-	for (i = 0; i < top->between.nr; i++) {
-		printf("%.3f,%.3f,", top->started - top->begun, top->all.seconds);
-		csv_print_row(stdout, &top->info, &top->between.rows[i]);
-		putchar('\n');
-	}
+	if (!top->printed)
+		interval_print_csv_names(stdout, &top->meters);
+	interval_print_csv(stdout, &interval, &top->args.view);
 }
 
 static void print_json(struct top *top)
 {
-	json_print(stdout, json_interval("top", &top->info, top->started - top->begun,
-					 top->all.seconds, &top->between), true);
+	const struct interval interval = last_interval(top);
+
+	interval_print_json(stdout, "top", &interval, &top->args.view);
 }
 
 static void print_text(struct top *top)
@@ -378,18 +328,20 @@ static void print(struct top *top)
 static int end_interval(struct top *top)
 {
 	double time = now();
-	bool good;
+	bool migrated;
 	int status;
 
 	rates_begin(&top->all, time - top->started);
-	rates_begin(&top->by_vcpu, reads_vcpus(top) ? time - top->started : 0);
+	rates_begin(&top->by_vcpu, top->meters.by_vcpu ? time - top->started : 0);
 	top->started = time;
 	top->intervals++;
 	top->message = NULL;
-	status = read_meters(top, &good);
+	status = meters_read(&top->meters, &migrated);
+	if (!status && !migrated)
+		status = add_rates(top);
 	if (status)
 		return status;
-	if (good) {
+	if (!migrated) {
 		if (!top->live)
 			print(top);
 		return STATUS_OK;
@@ -399,24 +351,34 @@ static int end_interval(struct top *top)
 	top->message = "The VM was migrated or restored: the interval is left out";
 	if (!top->live)
 		fail(0, "%s", top->message);
-	/* Our own exits are not in the new counts either. */
-	status = begin(top);
-	top->info.identity = top->meters->source.info.identity;
-	top->info.tsc_khz = top->meters->source.info.tsc_khz;
-	return status;
+	top->started = now();
+	top->info.identity = top->meters.info.identity;
+	top->info.tsc_khz = top->meters.info.tsc_khz;
+	return STATUS_OK;
+}
+
+static bool has_vcpu_files(const char *file)
+{
+	glob_t found;
+
+	if (!source_vcpu_folders(file, &found))
+		return false;
+	globfree(&found);
+	return true;
 }
 
 static int toggle_vcpus(struct top *top)
 {
-	if (top->args.common.from)
-		top->message = "A file has only its sum: use --from .../vcpuN/exit_stats";
+	if (top->args.common.from && !has_vcpu_files(top->args.common.from))
+		top->message = "There are no vcpuN/exit_stats beside this file";
 	else if (top->args.common.cpu >= 0)
 		top->message = "Only one vCPU is shown (-v)";
-	else if (!exit_info_has(&top->info, KVM_EXIT_STATS_FEATURE_VCPU))
+	else if (!top->args.common.from &&
+		 !exit_info_has(&top->info, KVM_EXIT_STATS_FEATURE_VCPU))
 		top->message = "This KVM has no statistics per vCPU";
 	else
 		top->vcpus = !top->vcpus;
-	if (!top->vcpus || reads_vcpus(top))
+	if (!top->vcpus || top->meters.by_vcpu)
 		return STATUS_OK;
 	top->message = "Each vCPU from the next interval on";
 	return read_vcpus(top);
@@ -516,7 +478,7 @@ int builtin_top(int argc, char **argv)
 	int status;
 
 	options_parse(&argp, argc, argv, &top.args);
-	status = open_source(&top);
+	status = open_vm(&top);
 	if (!status) {
 		ending_begin();
 		block_resizing(&mask);
@@ -527,7 +489,7 @@ int builtin_top(int argc, char **argv)
 	}
 	rates_free(&top.all);
 	rates_free(&top.by_vcpu);
-	free(top.meters);
+	meters_free(&top.meters);
 	exit_view_free(&top.args.view);
 	return status;
 }

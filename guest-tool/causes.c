@@ -137,6 +137,12 @@ static int do_cpuid(struct cause_state *state)
 	return 0;
 }
 
+/*
+ * QEMU's TCG may fault nevertheless: it heeds the bitmap only while TR is cached as an
+ * available TSS, though a loaded one is busy, which is how KVM hands it back in SVM's guests
+ * (helper_check_io(), svm_get_segment()).  Linux keeps the bitmap of this thread, whatever
+ * CPU it is on, so that nothing here can be done about that but cause_guard().
+ */
 static int open_port(struct cause_state *state)
 {
 	return ioperm(PORT_DELAY, 1, 1) ? refuse_errno(state, "ports") : 0;

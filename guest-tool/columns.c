@@ -186,36 +186,72 @@ static void print_line(FILE *out, const struct layout *layout, unsigned int firs
 	fputc('\n', out);
 }
 
-static void print_lines(FILE *out, const struct layout *layout, unsigned int first,
-			unsigned int end)
+static void print_rows(FILE *out, const struct layout *layout, unsigned int first,
+		       unsigned int end)
 {
 	const struct columns *columns = layout->columns;
 	size_t i;
 
-	print_line(out, layout, first, end, NULL);
 	for (i = 0; i + columns->nr <= columns->nr_cells; i += columns->nr)
 		print_line(out, layout, first, end, &columns->cells[i]);
 }
 
+/* Returns false if there is no memory.  The caller frees the widths. */
+static bool lay_out(struct layout *layout, const struct columns *columns, int width)
+{
+	*layout = (struct layout) { .columns = columns };
+	if (columns->no_memory)
+		return false;
+	layout->widths = calloc(columns->nr + 1, sizeof(*layout->widths));
+	if (!layout->widths)
+		return false;
+	measure_columns(layout);
+	leave_out(layout, width);
+	return true;
+}
+
 bool columns_print(FILE *out, const struct columns *columns, int width)
 {
-	struct layout layout = {
-		.columns = columns, .widths = calloc(columns->nr + 1, sizeof(int)),
-	};
 	unsigned int first, end;
+	struct layout layout;
 
-	if (columns->no_memory || !layout.widths) {
-		free(layout.widths);
+	if (!lay_out(&layout, columns, width))
 		return false;
-	}
-	measure_columns(&layout);
-	leave_out(&layout, width);
 	for (first = 1; first == 1 || first <= last_group(columns); first = end) {
 		end = groups_end(&layout, first, width);
 		if (first > 1)
 			fputc('\n', out);
-		print_lines(out, &layout, first, end);
+		print_line(out, &layout, first, end, NULL);
+		print_rows(out, &layout, first, end);
 	}
+	free(layout.widths);
+	return true;
+}
+
+/* Returns whether one has become wider, and is to stay so. */
+static bool keep_widths(struct columns *columns, const struct layout *layout)
+{
+	bool wider = false;
+	size_t i;
+
+	for (i = 0; i < columns->nr; i++) {
+		wider |= layout->widths[i] > columns->list[i].least;
+		columns->list[i].least = layout->widths[i];
+	}
+	return wider;
+}
+
+bool columns_print_more(FILE *out, struct columns *columns, int width)
+{
+	struct layout layout;
+
+	if (!lay_out(&layout, columns, width))
+		return false;
+	if (keep_widths(columns, &layout) || !columns->printed)
+		print_line(out, &layout, 0, 0, NULL);
+	print_rows(out, &layout, 0, 0);
+	columns->printed = true;
+	columns->nr_cells = 0;
 	free(layout.widths);
 	return true;
 }

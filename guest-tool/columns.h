@@ -34,6 +34,8 @@ struct columns {
 	size_t nr_cells, room;
 	char (*cells)[CELL_SIZE];
 	bool no_memory;
+	/* By columns_print_more() */
+	bool printed;
 };
 
 /* Add a column, before any cell.  A title that is too long is cut. */
@@ -51,6 +53,12 @@ void columns_number(struct columns *columns, long double value, int decimals, bo
  * Returns false if there was no memory for it, with nothing printed.
  */
 bool columns_print(FILE *out, const struct columns *columns, int width);
+
+/*
+ * The same for rows that were added since the last time, below those, in columns of the same
+ * widths: the titles come again only if one had to become wider.
+ */
+bool columns_print_more(FILE *out, struct columns *columns, int width);
 
 void columns_free(struct columns *columns);
 

@@ -7,11 +7,11 @@
 # those that take a value.
 _cpuid_query_options() {
 	case $1 in
-	'') echo s:subleaf= H:hist= :brief :raw :steal ;;
-	stat) echo r:repeat= w:warmup= :baseline= o:output= ;;
+	'') echo s:subleaf= H:hist= :brief :raw :steal A:per-vcpu ;;
+	stat) echo r:repeat= w:warmup= :baseline= p:pid= I:interval= A:per-vcpu o:output= ;;
 	compare) echo r:repeat= w:warmup= :baseline= o:output= :cycles :ignore-failure :show-output ;;
 	top) echo i:interval= b:batch n:count= ;;
-	log) echo i:interval= n:count= o:output= ;;
+	log) echo i:interval= n:count= y:omit-first A:per-vcpu o:output= ;;
 	bench) echo r:repeat= ;;
 	list) echo :vmx :svm ;;
 	exit-workload) echo d:disk= e:expect ;;

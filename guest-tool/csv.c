@@ -5,12 +5,14 @@
 #include "exit_names.h"
 #include "hist.h"
 
-void csv_print_names(FILE *out)
+void csv_print_names(FILE *out, const struct meters *meters, const char *before,
+		     const char *after)
 {
-	fputs("exit,name,exits,cycles,off_cpu,vmm,longest,nested,p50,p99,steal,halted", out);
+	fprintf(out, "%sexit,name,exits,cycles,off_cpu,vmm,longest,nested,p50,p99,"
+		"steal,halted%s%s\n", before, after, meters->by_vcpu ? ",vcpu" : "");
 }
 
-void csv_print_row(FILE *out, const struct exit_info *info, const struct exit_row *row)
+static void print_row(FILE *out, const struct exit_info *info, const struct exit_row *row)
 {
 	const struct exit_counts *counts = &row->counts;
 	char name[EXIT_NAME_MAX], p50[24], p99[24];
@@ -23,14 +25,23 @@ void csv_print_row(FILE *out, const struct exit_info *info, const struct exit_ro
 		counts->steal, counts->halted);
 }
 
-void csv_print_table(FILE *out, const struct exit_info *info, const struct exit_table *table)
+void csv_print_rows(FILE *out, const struct meters *meters, const struct exit_view *view,
+		    const char *before, const char *after)
 {
+	const struct exit_row *row, *end;
 	size_t i;
 
-	csv_print_names(out);
-	for (i = 0; i < table->nr; i++) {
-		fputc('\n', out);
-		csv_print_row(out, info, &table->rows[i]);
+	for (i = 0; i < meters->nr; i++) {
+		row = meters->of[i].between.rows;
+		for (end = row + meters->of[i].between.nr; row < end; row++) {
+			if (!exit_view_has(view, row->number))
+				continue;
+			fputs(before, out);
+			print_row(out, &meters->info, row);
+			fputs(after, out);
+			if (meters->by_vcpu)
+				fprintf(out, ",%ld", meters->of[i].source.cpu);
+			fputc('\n', out);
+		}
 	}
-	fputc('\n', out);
 }

@@ -4,16 +4,17 @@
 
 #include <stdio.h>
 
-#include "exit_table.h"
-
-/* A line with the names of the columns, and one for each reason. */
-void csv_print_table(FILE *out, const struct exit_info *info, const struct exit_table *table);
+#include "exit_view.h"
+#include "meters.h"
 
 /*
- * The columns of a reason, as the part of a line that begins and ends without a
- * comma: their names, and their values.
+ * A line with the names of the columns of reasons, and a line for each reason that the view has
+ * of what is between in all meters.  By vCPU there is one more column, the last.  before and after are
+ * the caller's own columns on both sides of the others, with the commas between, or "".
  */
-void csv_print_names(FILE *out);
-void csv_print_row(FILE *out, const struct exit_info *info, const struct exit_row *row);
+void csv_print_names(FILE *out, const struct meters *meters, const char *before,
+		     const char *after);
+void csv_print_rows(FILE *out, const struct meters *meters, const struct exit_view *view,
+		    const char *before, const char *after);
 
 #endif

@@ -13,7 +13,7 @@ static struct sigaction ends_before[ARRAY_SIZE(ends)];
 static const int users[] = { SIGUSR1, SIGUSR2 };
 static struct sigaction users_before[ARRAY_SIZE(users)];
 
-static volatile sig_atomic_t came, child;
+static volatile sig_atomic_t came, child, hup_is_no_end, hup_came;
 
 static void pass_on(int number, siginfo_t *info, void *context)
 {
@@ -27,7 +27,10 @@ static void pass_on(int number, siginfo_t *info, void *context)
 
 static void note(int number, siginfo_t *info, void *context)
 {
-	came = number;
+	if (number == SIGHUP && hup_is_no_end)
+		hup_came = 1;
+	else
+		came = number;
 	pass_on(number, info, context);
 }
 
@@ -54,18 +57,35 @@ static void restore(const int *numbers, size_t nr, const struct sigaction *befor
 
 void ending_begin(void)
 {
-	came = 0;
+	came = hup_came = 0;
 	catch(ends, ARRAY_SIZE(ends), note, ends_before);
 }
 
 void ending_end(void)
 {
 	restore(ends, ARRAY_SIZE(ends), ends_before);
+	hup_is_no_end = 0;
 }
 
 int ending_signal(void)
 {
 	return came;
+}
+
+void ending_without_hup(void)
+{
+	const struct sigaction action = { .sa_sigaction = note, .sa_flags = SA_SIGINFO };
+
+	hup_is_no_end = 1;
+	sigaction(SIGHUP, &action, NULL);
+}
+
+bool ending_hup(void)
+{
+	bool hup = hup_came;
+
+	hup_came = 0;
+	return hup;
 }
 
 void ending_pass_on(pid_t pid)
@@ -91,7 +111,7 @@ int ending_wait(struct pollfd *fd, double seconds, const sigset_t *mask)
 	for (i = 0; i < ARRAY_SIZE(ends); i++)
 		sigaddset(&blocked, ends[i]);
 	sigprocmask(SIG_BLOCK, &blocked, &before);
-	if (!came)
+	if (!came && !hup_came)
 		ready = ppoll(fd, fd ? 1 : 0, &timeout, mask ? mask : &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return ready;

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -19,6 +20,13 @@ void ending_end(void);
 int ending_signal(void);
 
 /*
+ * After ending_begin(): SIGHUP is none of them, even if it was ignored, but a request, as
+ * that of logrotate.  Has it come since ending_hup() was last called?
+ */
+void ending_without_hup(void);
+bool ending_hup(void);
+
+/*
  * From now on they go to this process, too, as SIGUSR1 and SIGUSR2 do, unless they come
  * from the terminal, which sends them to both.  0: to none.
  */
@@ -26,8 +34,8 @@ void ending_pass_on(pid_t child);
 
 /*
  * Wait for fd, unless that is NULL, for so many seconds, 0 or more, or until one of them
- * comes; at once if one has come.  Signals that mask does not have are let in meanwhile;
- * NULL: those that are let in now.  Returns what ppoll() does.
+ * or a request comes; at once if one has come.  Signals that mask does not have are let in
+ * meanwhile; NULL: those that are let in now.  Returns what ppoll() does.
  */
 int ending_wait(struct pollfd *fd, double seconds, const sigset_t *mask);
 

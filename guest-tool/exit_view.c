@@ -73,17 +73,6 @@ bool exit_view_has(const struct exit_view *view, uint32_t number)
 	return !view->nr_chosen;
 }
 
-void exit_view_keep(const struct exit_view *view, struct exit_table *table)
-{
-	size_t i, nr = 0;
-
-	for (i = 0; i < table->nr; i++) {
-		if (exit_view_has(view, table->rows[i].number))
-			table->rows[nr++] = table->rows[i];
-	}
-	table->nr = nr;
-}
-
 bool exit_view_in_time(const struct exit_view *view, const struct exit_info *info)
 {
 	return !view->in_cycles && info->tsc_khz;

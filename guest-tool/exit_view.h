@@ -53,9 +53,6 @@ int exit_view_choose(struct exit_view *view, unsigned int encoding);
 /* Is this reason to be shown? */
 bool exit_view_has(const struct exit_view *view, uint32_t number);
 
-/* Take the others out of a table; its total stays that of all. */
-void exit_view_keep(const struct exit_view *view, struct exit_table *table);
-
 /* Are cycles shown as a time?  If it is not known how long one is they are not. */
 bool exit_view_in_time(const struct exit_view *view, const struct exit_info *info);
 

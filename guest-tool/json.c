@@ -108,25 +108,40 @@ static json_t *reason_object(const struct exit_info *info, const struct exit_row
 	return object;
 }
 
-json_t *json_reasons(const struct exit_info *info, const struct exit_table *table)
+void json_add_reasons(json_t *reasons, const struct exit_info *info,
+		      const struct exit_table *table, const struct exit_view *view, long vcpu)
+{
+	json_t *object;
+	size_t i;
+
+	for (i = 0; i < table->nr; i++) {
+		if (!exit_view_has(view, table->rows[i].number))
+			continue;
+		object = reason_object(info, &table->rows[i]);
+		if (vcpu >= 0)
+			json_object_set_new(object, "vcpu", json_integer(vcpu));
+		json_array_append_new(reasons, object);
+	}
+}
+
+json_t *json_reasons(const struct exit_info *info, const struct exit_table *table,
+		     const struct exit_view *view)
+{
+	json_t *reasons = json_array();
+
+	json_add_reasons(reasons, info, table, view, -1);
+	return reasons;
+}
+
+json_t *json_meters(const struct meters *meters, const struct exit_view *view)
 {
 	json_t *reasons = json_array();
 	size_t i;
 
-	for (i = 0; i < table->nr; i++)
-		json_array_append_new(reasons, reason_object(info, &table->rows[i]));
+	for (i = 0; i < meters->nr; i++)
+		json_add_reasons(reasons, &meters->info, &meters->of[i].between, view,
+				 meters->by_vcpu ? meters->of[i].source.cpu : -1);
 	return reasons;
-}
-
-json_t *json_interval(const char *kind, const struct exit_info *info, double at,
-		      double seconds, const struct exit_table *table)
-{
-	json_t *document = json_document(kind, info);
-
-	json_object_set_new(document, "at_s", json_real(at));
-	json_object_set_new(document, "interval_s", json_real(seconds));
-	json_object_set_new(document, "reasons", json_reasons(info, table));
-	return document;
 }
 
 int json_print(FILE *out, json_t *document, bool oneline)
@@ -343,6 +358,20 @@ static bool read_row(const json_t *object, const struct exit_info *info, struct 
 	return true;
 }
 
+/* Those of several vCPUs are added up. */
+static bool add_row(struct exit_table *table, const struct exit_row *row, bool of_vcpu,
+		    struct recording_error *error)
+{
+	const struct exit_row *there = exit_table_find(table, row->number);
+
+	if (there && !of_vcpu)
+		return wrong(error, "an exit number is there twice", "");
+	exit_table_accumulate(table, row);
+	if (there && !exit_counts_possible(&there->counts))
+		return wrong(error, "there are counts of vCPUs that are too many", "");
+	return true;
+}
+
 bool json_read_reasons(const json_t *reasons, const struct exit_info *info,
 		       struct exit_table *table, struct recording_error *error)
 {
@@ -354,11 +383,9 @@ bool json_read_reasons(const json_t *reasons, const struct exit_info *info,
 	if (!json_is_array(reasons))
 		return wrong(error, "there are no reasons", "");
 	json_array_foreach(reasons, i, object) {
-		if (!read_row(object, info, &row, error))
+		if (!read_row(object, info, &row, error) ||
+		    !add_row(table, &row, json_object_get(object, "vcpu"), error))
 			return false;
-		if (exit_table_find(table, row.number))
-			return wrong(error, "an exit number is there twice", "");
-		exit_table_add(table, &row);
 	}
 	exit_table_sort(table);
 	return true;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 
 #include "exit_table.h"
+#include "exit_view.h"
+#include "meters.h"
 #include "recording.h"
 
 /*
@@ -14,7 +16,7 @@
  *
  * format	"cpuid-query"
  * version	JSON_VERSION; a reader refuses what is higher
- * kind		"table", "stat", "top", "log", "compare", "bench" or "list"
+ * kind		"table", "stat", "top", "log", "interval", "compare", "bench" or "list"
  *
  * and, where it has exits,
  *
@@ -28,10 +30,10 @@
  * reasons	an array with an object for each exit reason: exit, name, exits, cycles;
  *		with "split" off_cpu and vmm; with "longest" longest and nested; with
  *		"steal" steal and halted; with "histogram" hist, an object of exits by
- *		log2 of their cycles
+ *		log2 of their cycles; vcpu, if each vCPU is shown by itself
  *
- * "top" and "log" have in addition at_s, the seconds from their start to the end of
- * the interval, and interval_s, its length.
+ * "top", "log" and "interval", which stat writes, have in addition at_s, the seconds from
+ * their start to the end of the interval, interval_s, its length, and time, when it ended.
  *
  * All cycles are ticks of the host's TSC.
  */
@@ -40,12 +42,16 @@
 /* A new document of a kind, with what info says, if that is not NULL. */
 json_t *json_document(const char *kind, const struct exit_info *info);
 
-/* The reasons of a table, an array. */
-json_t *json_reasons(const struct exit_info *info, const struct exit_table *table);
+/* The reasons of a table that the view has, an array. */
+json_t *json_reasons(const struct exit_info *info, const struct exit_table *table,
+		     const struct exit_view *view);
 
-/* A document of an interval of so many seconds that ended so long after the beginning. */
-json_t *json_interval(const char *kind, const struct exit_info *info, double at,
-		      double seconds, const struct exit_table *table);
+/* The same to an array that there is, with the member vcpu unless that is -1. */
+void json_add_reasons(json_t *reasons, const struct exit_info *info,
+		      const struct exit_table *table, const struct exit_view *view, long vcpu);
+
+/* The reasons that the view has of what is between in all meters, an array. */
+json_t *json_meters(const struct meters *meters, const struct exit_view *view);
 
 /* A string of any bytes, JSON being UTF-8: U+FFFD stands for each that is none. */
 json_t *json_bytes(const char *text);

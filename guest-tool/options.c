@@ -54,6 +54,8 @@ static error_t parse_source_option(int key, char *arg, struct argp_state *state)
 		if (common->from && common->cpu >= 0)
 			argp_error(state, "-v excludes --from: for one vCPU of a VM on its host "
 				   "use --from .../vcpu%ld/exit_stats", common->cpu);
+		if (common->per_vcpu && common->cpu >= 0)
+			argp_error(state, "-A, each vCPU, excludes -v, one alone");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -63,6 +65,27 @@ static error_t parse_source_option(int key, char *arg, struct argp_state *state)
 
 const struct argp source_argp = {
 	source_options, parse_source_option, NULL, NULL, NULL, NULL, NULL,
+};
+
+static const struct argp_option per_vcpu_option[] = {
+	{ "per-vcpu", 'A', NULL, 0,
+	  "Show each vCPU by itself; of a FILE on the host, those in the folders beside it", 50 },
+	{ 0 }
+};
+
+static error_t parse_per_vcpu(int key, char *arg, struct argp_state *state)
+{
+	struct common_options *common = state->input;
+
+	(void)arg;
+	if (key != 'A')
+		return ARGP_ERR_UNKNOWN;
+	common->per_vcpu = true;
+	return 0;
+}
+
+const struct argp per_vcpu_argp = {
+	per_vcpu_option, parse_per_vcpu, NULL, NULL, NULL, NULL, NULL,
 };
 
 static const struct argp_option format_options[] = {
@@ -164,8 +187,9 @@ const struct argp unit_argp = {
 	unit_options, parse_unit_option, NULL, NULL, NULL, NULL, NULL,
 };
 
-const struct argp_child common_options[] = {
+const struct argp_child vcpu_options[] = {
 	{ &source_argp, 0, NULL, 0 },
+	{ &per_vcpu_argp, 0, NULL, 0 },
 	{ &format_argp, 0, NULL, 0 },
 	{ &row_argp, 0, NULL, 0 },
 	{ 0 }

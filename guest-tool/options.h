@@ -20,6 +20,8 @@ struct common_options {
 	const char *from;
 	/* A vCPU alone, or -1 */
 	long cpu;
+	/* Each vCPU by itself? */
+	bool per_vcpu;
 	enum format format;
 };
 
@@ -28,18 +30,20 @@ struct common_options {
 
 /*
  * As children of a command's argp, the input of each a struct common_options: --from and
- * --vcpu, for commands that read statistics; and --json and --csv.  What does not go
- * together ends the program with a usage error.
+ * --vcpu, for commands that read statistics; --per-vcpu, which goes with
+ * those; and --json and --csv.  What does not go together ends the program with a usage
+ * error.
  */
 extern const struct argp source_argp;
+extern const struct argp per_vcpu_argp;
 extern const struct argp format_argp;
 
 /* The same, the input of each a struct exit_view: --sort and -e; and --unit. */
 extern const struct argp row_argp;
 extern const struct argp unit_argp;
 
-/* The first two and row_argp, and no others, for .children; all four; and format_argp alone */
-extern const struct argp_child common_options[];
+/* For .children: all but unit_argp, all but per_vcpu_argp, and format_argp alone */
+extern const struct argp_child vcpu_options[];
 extern const struct argp_child table_options[];
 extern const struct argp_child format_only[];
 

@@ -6,9 +6,6 @@
 #include "table_print.h"
 #include "util.h"
 
-/* So that a new reason seldom moves the columns: EXTERNAL_INTERRUPT */
-#define NAME_WIDTH 18
-
 void rates_begin(struct rates *rates, double seconds)
 {
 	rates->seconds = seconds;

@@ -42,6 +42,10 @@ static void free_runs(struct exit_runs *runs)
 
 void result_free(struct exit_result *result)
 {
+	while (result->nr_vcpus)
+		result_free(&result->of_vcpus[--result->nr_vcpus]);
+	free(result->of_vcpus);
+	result->of_vcpus = NULL;
 	free_runs(&result->measured);
 	free_runs(&result->baseline);
 }

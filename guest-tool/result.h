@@ -3,6 +3,7 @@
 #define RESULT_H
 
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "exit_table.h"
 #include "recording.h"
@@ -17,6 +18,7 @@
 struct exit_run {
 	/* Seconds */
 	double elapsed;
+	/* NAN if not known, as of a process that another one has waited for */
 	double user;
 	double system;
 	/* Cycles that vCPUs were idle, as result_idle() has it */
@@ -30,6 +32,8 @@ struct exit_run {
 
 struct exit_runs {
 	char *command;
+	/* If command is the name of a process that ran; otherwise 0 */
+	pid_t pid;
 	size_t nr;
 	struct exit_run **runs;
 };
@@ -39,6 +43,11 @@ struct exit_result {
 	struct exit_runs measured;
 	/* What is subtracted from those; command is NULL if nothing is. */
 	struct exit_runs baseline;
+	/* The same of each vCPU by itself, if it was measured so, without commands */
+	size_t nr_vcpus;
+	struct exit_result *of_vcpus;
+	/* Of those, which it is */
+	long vcpu;
 };
 
 /* One reason in all runs, minus the baseline: means of a run */

@@ -2,8 +2,9 @@
 /*
  * A document of kind "stat" has, besides what json.h says of all:
  *
- * command	what was measured
- * runs		an object for each run: elapsed_s, user_s, system_s; idle_cycles, of
+ * command	what was measured: a command, or the name of a process, of the number pid
+ * runs		an object for each run: elapsed_s, user_s, system_s (null if not
+ *		known); idle_cycles, of
  *		vCPUs; vcpus, how many the guest used; status, of the command;
  *		reasons, the exits meanwhile
  * baseline	what is to be left out, and its runs baseline_runs, if there are any
@@ -12,6 +13,7 @@
  *		halted: from the runs, for readers that do not want to add
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,45 +21,56 @@
 #include "result.h"
 #include "util.h"
 
-/* The reasons that the view has */
-static json_t *chosen_reasons(const struct exit_info *info, const struct exit_table *table,
-			      const struct exit_view *view)
+static json_t *real_or_null(double value)
 {
-	struct exit_table *chosen = malloc(sizeof(*chosen));
-	json_t *reasons;
+	return isnan(value) ? json_null() : json_real(value);
+}
 
-	if (!chosen)
-		return NULL;
-	*chosen = *table;
-	exit_view_keep(view, chosen);
-	reasons = json_reasons(info, chosen);
-	free(chosen);
+static json_t *reasons_of_run(const struct exit_result *result, const struct exit_run *run,
+			      bool baseline, size_t nr, const struct exit_view *view)
+{
+	const struct exit_result *vcpu;
+	json_t *reasons;
+	size_t i;
+
+	if (!result->nr_vcpus)
+		return json_reasons(&result->info, &run->table, view);
+	reasons = json_array();
+	for (i = 0; i < result->nr_vcpus; i++) {
+		vcpu = &result->of_vcpus[i];
+		json_add_reasons(reasons, &result->info,
+				 &(baseline ? vcpu->baseline : vcpu->measured).runs[nr]->table,
+				 view, vcpu->vcpu);
+	}
 	return reasons;
 }
 
-static json_t *run_object(const struct exit_info *info, const struct exit_run *run,
-			  const struct exit_view *view)
+static json_t *run_object(const struct exit_run *run)
 {
-	json_t *object = json_pack("{s:f, s:f, s:f, s:f, s:f, s:i}",
-				   "elapsed_s", run->elapsed, "user_s", run->user,
-				   "system_s", run->system, "idle_cycles", run->idle,
-				   "vcpus", run->vcpus, "status", run->status);
-
-	json_object_set_new(object, "reasons", chosen_reasons(info, &run->table, view));
-	return object;
+	return json_pack("{s:f, s:o, s:o, s:f, s:f, s:i}", "elapsed_s", run->elapsed,
+			 "user_s", real_or_null(run->user),
+			 "system_s", real_or_null(run->system), "idle_cycles", run->idle,
+			 "vcpus", run->vcpus, "status", run->status);
 }
 
-static void set_runs(json_t *document, const struct exit_info *info, const char *command,
-		     const char *name, const struct exit_runs *runs,
+static void set_runs(json_t *document, const struct exit_result *result, bool baseline,
 		     const struct exit_view *view)
 {
-	json_t *array = json_array();
+	const struct exit_runs *runs = baseline ? &result->baseline : &result->measured;
+	json_t *array = json_array(), *object;
 	size_t i;
 
-	for (i = 0; i < runs->nr; i++)
-		json_array_append_new(array, run_object(info, runs->runs[i], view));
-	json_object_set_new(document, command, json_bytes(runs->command));
-	json_object_set_new(document, name, array);
+	for (i = 0; i < runs->nr; i++) {
+		object = run_object(runs->runs[i]);
+		json_object_set_new(object, "reasons",
+				    reasons_of_run(result, runs->runs[i], baseline, i, view));
+		json_array_append_new(array, object);
+	}
+	json_object_set_new(document, baseline ? "baseline" : "command",
+			    json_bytes(runs->command));
+	if (runs->pid)
+		json_object_set_new(document, "pid", json_integer(runs->pid));
+	json_object_set_new(document, baseline ? "baseline_runs" : "runs", array);
 }
 
 static void set_tax(json_t *object, const struct exit_info *info, const struct exit_tax *tax)
@@ -90,13 +103,19 @@ int result_print_json(FILE *out, const struct exit_result *result,
 {
 	json_t *document = json_document("stat", &result->info);
 
-	set_runs(document, &result->info, "command", "runs", &result->measured,
-		 view);
+	set_runs(document, result, false, view);
 	if (result->baseline.command)
-		set_runs(document, &result->info, "baseline", "baseline_runs",
-			 &result->baseline, view);
+		set_runs(document, result, true, view);
 	json_object_set_new(document, "summary", summary_object(result));
 	return json_print(out, document, false);
+}
+
+static bool read_time(const json_t *object, const char *name, double *value,
+		      struct recording_error *error)
+{
+	*value = NAN;
+	return json_is_null(json_object_get(object, name)) ||
+	       json_read_number(object, name, value, error);
 }
 
 static bool read_run(const json_t *object, const struct exit_info *info, struct exit_runs *runs,
@@ -110,8 +129,8 @@ static bool read_run(const json_t *object, const struct exit_info *info, struct 
 		return false;
 	}
 	if (!json_read_number(object, "elapsed_s", &run->elapsed, error) ||
-	    !json_read_number(object, "user_s", &run->user, error) ||
-	    !json_read_number(object, "system_s", &run->system, error) ||
+	    !read_time(object, "user_s", &run->user, error) ||
+	    !read_time(object, "system_s", &run->system, error) ||
 	    !json_read_number(object, "idle_cycles", &run->idle, error) ||
 	    !json_read_number(object, "vcpus", &run->vcpus, error) ||
 	    !json_read_number(object, "status", &status, error))
@@ -156,6 +175,7 @@ bool result_parse(const char *text, size_t size, struct exit_result *result,
 	document = json_parse(text, size, "stat", &result->info, error);
 	if (!document)
 		return false;
+	result->measured.pid = json_integer_value(json_object_get(document, "pid"));
 	good = read_runs(document, &result->info, "command", "runs", &result->measured, error);
 	if (good && json_object_get(document, "baseline"))
 		good = read_runs(document, &result->info, "baseline", "baseline_runs",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "columns.h"
@@ -9,6 +10,18 @@
 #include "table_print.h"
 #include "text.h"
 
+static void print_command(FILE *out, const struct exit_runs *runs)
+{
+	if (runs->pid) {
+		fprintf(out, " while process %d (", runs->pid);
+		text_print(out, runs->command);
+		fputs(") ran", out);
+	} else {
+		text_print_quoted(out, " while", runs->command);
+		fputs(" ran", out);
+	}
+}
+
 static void print_heading(FILE *out, const struct exit_result *result)
 {
 	const struct exit_info *info = &result->info;
@@ -16,8 +29,7 @@ static void print_heading(FILE *out, const struct exit_result *result)
 	fputs("VM exits ", out);
 	fputs(info->file ? "in " : info->one_vcpu ? "of this vCPU" : "of this VM", out);
 	text_print(out, info->file ? info->file : "");
-	text_print_quoted(out, " while", result->measured.command);
-	fputs(" ran", out);
+	print_command(out, &result->measured);
 	if (result->measured.nr > 1)
 		fprintf(out, ", the mean of %zu runs", result->measured.nr);
 	if (result->baseline.command)
@@ -50,7 +62,10 @@ static void print_times(FILE *out, const struct exit_result *result,
 	fprintf(out, "\n%12.6f s elapsed", summary->elapsed.mean);
 	if (result->measured.nr > 1)
 		fprintf(out, " +- %.6f", sample_deviation(&summary->elapsed));
-	fprintf(out, ", %.6f s user, %.6f s system\n", summary->user, summary->system);
+	if (isnan(summary->user))
+		fputs(", - s user, - s system\n", out);
+	else
+		fprintf(out, ", %.6f s user, %.6f s system\n", summary->user, summary->system);
 	if (summary->tax.busy)
 		print_tax(out, result, &summary->tax);
 }
@@ -71,6 +86,13 @@ static bool print_wrapped_times(FILE *out, const struct exit_result *result,
 	return true;
 }
 
+/* What has rows: the result, or those of its vCPUs */
+static const struct exit_result *parts_of(const struct exit_result *result, size_t *nr)
+{
+	*nr = result->nr_vcpus ? result->nr_vcpus : 1;
+	return result->nr_vcpus ? result->of_vcpus : result;
+}
+
 struct exit_line exit_line_of_mean(const struct exit_mean *mean)
 {
 	return (struct exit_line) {
@@ -81,29 +103,55 @@ struct exit_line exit_line_of_mean(const struct exit_mean *mean)
 	};
 }
 
+/* Of the parts of a result, by vCPU or of all */
+static void add_lines(struct line_table *table, const struct exit_result *parts, size_t nr,
+		      struct exit_summary *summaries)
+{
+	struct exit_line *line;
+	size_t i, k;
+
+	for (i = 0; i < nr; i++) {
+		result_summarize(&parts[i], &summaries[i]);
+		for (k = 0; k < summaries[i].nr; k++) {
+			line = &table->lines[table->nr++];
+			*line = exit_line_of_mean(&summaries[i].rows[k]);
+			if (table->by_vcpu)
+				line->vcpu = parts[i].vcpu;
+		}
+	}
+}
+
 static bool print_lines(FILE *out, const struct exit_result *result,
 			const struct exit_summary *summary, const struct exit_view *view)
 {
 	struct line_table table = {
-		.info = &result->info, .view = view, .nr = summary->nr,
+		.info = &result->info, .view = view, .by_vcpu = result->nr_vcpus,
 		.columns = 1U << COLUMN_EXIT | 1U << COLUMN_NAME | 1U << COLUMN_EXITS |
 			   1U << COLUMN_RATE_TOO | 1U << COLUMN_CYCLES | 1U << COLUMN_MEAN |
 			   1U << COLUMN_KVM | 1U << COLUMN_VMM | 1U << COLUMN_OFF_CPU |
 			   1U << COLUMN_P50 | 1U << COLUMN_P99,
-		.lines = calloc(summary->nr + 1, sizeof(*table.lines)),
 		.total = exit_line_of_mean(&summary->total), .print_total = true,
 		.means = result->measured.nr > 1, .seconds = summary->elapsed.mean,
 	};
-	bool good = table.lines;
-	size_t i;
+	size_t nr;
+	const struct exit_result *parts = parts_of(result, &nr);
+	/* They have the histograms of the lines. */
+	struct exit_summary *summaries = calloc(nr, sizeof(*summaries));
+	bool good;
 
 	table.total.hist = NULL;
+	if (table.by_vcpu)
+		table.columns |= 1U << COLUMN_VCPU;
 	if (table.means)
 		table.columns |= 1U << COLUMN_DEVIATION;
-	for (i = 0; good && i < summary->nr; i++)
-		table.lines[i] = exit_line_of_mean(&summary->rows[i]);
-	good = good && line_table_print(out, &table, line_width(out));
+	table.lines = calloc(nr * EXIT_TABLE_MAX, sizeof(*table.lines));
+	good = summaries && table.lines;
+	if (good) {
+		add_lines(&table, parts, nr, summaries);
+		good = line_table_print(out, &table, line_width(out));
+	}
 	free(table.lines);
+	free(summaries);
 	return good;
 }
 
@@ -122,31 +170,50 @@ int result_print(FILE *out, const struct exit_result *result, const struct exit_
 	return !good || ferror(out) ? -1 : 0;
 }
 
+static void print_csv_row(FILE *out, const struct exit_info *info, const struct exit_mean *mean,
+			  double elapsed)
+{
+	char name[EXIT_NAME_MAX], p50[24], p99[24];
+
+	fprintf(out, "%" PRIu32 ",%s,%g,%g,%g,%.15g,%g,%.15g,%.15g,%s,%s,%.15g,%.15g",
+		mean->number,
+		exit_name(info->encoding, mean->number, name), mean->exits.mean,
+		sample_deviation(&mean->exits), elapsed > 0 ? mean->exits.mean / elapsed : 0,
+		mean->cycles.mean, sample_deviation(&mean->cycles), mean->parts.off_cpu,
+		mean->parts.vmm, hist_most_text(&mean->hist, 50, p50),
+		hist_most_text(&mean->hist, 99, p99), mean->parts.steal, mean->parts.halted);
+}
+
+static void print_csv_rows(FILE *out, const struct exit_result *part,
+			   const struct exit_summary *summary, const struct exit_view *view,
+			   bool by_vcpu)
+{
+	size_t i;
+
+	for (i = 0; i < summary->nr; i++) {
+		if (!exit_view_has(view, summary->rows[i].number))
+			continue;
+		print_csv_row(out, &part->info, &summary->rows[i], summary->elapsed.mean);
+		if (by_vcpu)
+			fprintf(out, ",%ld", part->vcpu);
+		fputc('\n', out);
+	}
+}
+
 int result_print_csv(FILE *out, const struct exit_result *result, const struct exit_view *view)
 {
 	struct exit_summary *summary = malloc(sizeof(*summary));
-	char name[EXIT_NAME_MAX], p50[24], p99[24];
-	size_t i;
+	const struct exit_result *parts;
+	size_t i, nr;
 
 	if (!summary)
 		return -1;
-	result_summarize(result, summary);
-	fputs("exit,name,exits,exits_deviation,exits_per_s,cycles,cycles_deviation,"
-	      "off_cpu,vmm,p50,p99,steal,halted\n", out);
-	for (i = 0; i < summary->nr; i++) {
-		const struct exit_mean *mean = &summary->rows[i];
-
-		if (!exit_view_has(view, mean->number))
-			continue;
-		fprintf(out, "%" PRIu32 ",%s,%g,%g,%g,%.15g,%g,%.15g,%.15g,%s,%s,%.15g,%.15g\n",
-			mean->number,
-			exit_name(result->info.encoding, mean->number, name), mean->exits.mean,
-			sample_deviation(&mean->exits),
-			summary->elapsed.mean > 0 ? mean->exits.mean / summary->elapsed.mean : 0,
-			mean->cycles.mean, sample_deviation(&mean->cycles), mean->parts.off_cpu,
-			mean->parts.vmm, hist_most_text(&mean->hist, 50, p50),
-			hist_most_text(&mean->hist, 99, p99), mean->parts.steal,
-			mean->parts.halted);
+	fprintf(out, "exit,name,exits,exits_deviation,exits_per_s,cycles,cycles_deviation,"
+		"off_cpu,vmm,p50,p99,steal,halted%s\n", result->nr_vcpus ? ",vcpu" : "");
+	parts = parts_of(result, &nr);
+	for (i = 0; i < nr; i++) {
+		result_summarize(&parts[i], summary);
+		print_csv_rows(out, &parts[i], summary, view, result->nr_vcpus);
 	}
 	free(summary);
 	return ferror(out) ? -1 : 0;

@@ -69,24 +69,35 @@ static int open_cpuid(struct exit_source *source)
 	return STATUS_OK;
 }
 
+bool source_vcpu_folders(const char *file, glob_t *found)
+{
+	const char *slash = strrchr(file, '/');
+	int length = slash ? slash - file + 1 : 0;
+	char *pattern;
+	int error;
+
+	if (!strcmp(file, "-"))
+		return false;
+	if (asprintf(&pattern, "%.*s%svcpu[0-9]*", length, file, slash ? "" : "./") < 0)
+		return false;
+	error = glob(pattern, GLOB_NOSORT, NULL, found);
+	free(pattern);
+	return !error;
+}
+
 /* What the table in debugfs does not say, its place does: of what, and how many. */
 static void look_around(const char *file, struct exit_info *info)
 {
 	const char *slash = strrchr(file, '/');
-	int length = slash ? slash - file + 1 : 0;
 	const char *folder = slash ? memrchr(file, '/', slash - file) : NULL;
-	char *pattern;
 	glob_t found;
 
 	folder = folder ? folder + 1 : file;
 	info->one_vcpu = !strncmp(folder, "vcpu", 4) && folder < slash;
-	if (info->vcpus || asprintf(&pattern, "%.*svcpu[0-9]*", length, file) < 0)
+	if (info->vcpus || !source_vcpu_folders(file, &found))
 		return;
-	if (!glob(pattern, GLOB_NOSORT, NULL, &found)) {
-		info->vcpus = found.gl_pathc;
-		globfree(&found);
-	}
-	free(pattern);
+	info->vcpus = found.gl_pathc;
+	globfree(&found);
 }
 
 static bool is_readable_again(const char *file)

@@ -2,6 +2,8 @@
 #ifndef SOURCE_H
 #define SOURCE_H
 
+#include <glob.h>
+
 #include "exit_table.h"
 #include "exit_leaves.h"
 
@@ -13,7 +15,7 @@
 struct exit_source {
 	/* NULL: CPUID; "-": standard input */
 	const char *file;
-	/* A vCPU alone, or -1; of files, those of its folder */
+	/* A vCPU alone, or -1; a file has what it has, whatever this says. */
 	long cpu;
 	/* Read the histograms, too? */
 	bool hists;
@@ -65,6 +67,12 @@ bool source_between(const struct exit_source *source, const struct exit_table *a
 int source_subtract(struct exit_source *source, const struct exit_table *after,
 		    const struct exit_table *before, struct exit_table *between,
 		    bool *migrated);
+
+/*
+ * The folders vcpuN beside a file, as KVM has them in debugfs, for the caller to globfree()
+ * in any order.  Returns false, and nothing to free, if there are none.
+ */
+bool source_vcpu_folders(const char *file, glob_t *found);
 
 /* How many vCPUs there are whose time counts: of a guest those it uses.  0: not known. */
 unsigned int source_vcpus(const struct exit_source *source);

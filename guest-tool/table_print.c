@@ -98,6 +98,13 @@ static void print_cycles(struct columns *columns, const struct line_table *table
 		columns_cell(columns, "%.0Lf", cycles);
 }
 
+static void print_at(struct columns *columns, const struct line_table *table,
+		     const struct exit_line *line)
+{
+	(void)line;
+	columns_cell(columns, "%.6f", table->at);
+}
+
 static void print_vcpu(struct columns *columns, const struct line_table *table,
 		       const struct exit_line *line)
 {
@@ -274,30 +281,33 @@ static const struct definition {
 	int least;
 	/* See struct column: first goes what other columns tell, too. */
 	unsigned int rank;
+	/* As least, in a series of tables */
+	int in_series;
 } definitions[NR_TABLE_COLUMNS] = {
-	[COLUMN_VCPU] = { "vCPU", NULL, print_vcpu, 0, false, 0, 0 },
-	[COLUMN_EXIT] = { "exit", NULL, print_number, 0, false, 0, 0 },
-	[COLUMN_NAME] = { "name", NULL, print_name, 0, true, 0, 0 },
-	[COLUMN_EXITS] = { "exits", NULL, print_exits, 0, false, 0, 0 },
-	[COLUMN_DEVIATION] = { "+-", NULL, print_deviation, 0, false, 0, 7 },
-	[COLUMN_RATE] = { "exits/s", NULL, print_rate, 0, false, 8, 0 },
-	[COLUMN_RATE_TOO] = { "exits/s", NULL, print_rate, 0, false, 0, 13 },
-	[COLUMN_SHARE] = { "share", NULL, print_share, 0, false, 5, 12 },
-	[COLUMN_CYCLES] = { "time", "cycles", print_all_cycles, 0, false, 0, 1 },
-	[COLUMN_BUSY] = { "busy", NULL, print_busy, SPLIT, false, 5, 2 },
-	[COLUMN_BUSY_OF_ALL] = { "share", NULL, print_busy, 0, false, 5, 2 },
-	[COLUMN_LOAD] = { "time", NULL, print_load, 0, false, 5, 2 },
-	[COLUMN_MEAN] = { "time/exit", "cycles/exit", print_mean, 0, false, 0, 3 },
-	[COLUMN_KVM] = { "KVM", NULL, print_kvm, SPLIT, false, 5, 4 },
-	[COLUMN_WORK] = { "work", NULL, print_work, STEAL, false, 5, 4 },
-	[COLUMN_VMM] = { "VMM", NULL, print_vmm, SPLIT, false, 5, 5 },
-	[COLUMN_OFF_CPU] = { "off-CPU", NULL, print_off_cpu, SPLIT, false, 5, 6 },
-	[COLUMN_STEAL] = { "steal", NULL, print_steal, STEAL, false, 5, 6 },
-	[COLUMN_HALTED] = { "halted", NULL, print_halted, STEAL, false, 5, 6 },
-	[COLUMN_LONGEST] = { "longest", NULL, print_longest, LONGEST, false, 0, 10 },
-	[COLUMN_NESTED] = { "nested", NULL, print_nested, 0, false, 0, 11 },
-	[COLUMN_P50] = { "p50", NULL, print_p50, HISTOGRAM, false, 0, 8 },
-	[COLUMN_P99] = { "p99", NULL, print_p99, HISTOGRAM, false, 0, 9 },
+	[COLUMN_AT] = { "#   seconds", NULL, print_at, 0, false, 0, 0, 0 },
+	[COLUMN_VCPU] = { "vCPU", NULL, print_vcpu, 0, false, 0, 0, 0 },
+	[COLUMN_EXIT] = { "exit", NULL, print_number, 0, false, 0, 0, 0 },
+	[COLUMN_NAME] = { "name", NULL, print_name, 0, true, 0, 0, 0 },
+	[COLUMN_EXITS] = { "exits", NULL, print_exits, 0, false, 0, 0, 7 },
+	[COLUMN_DEVIATION] = { "+-", NULL, print_deviation, 0, false, 0, 7, 0 },
+	[COLUMN_RATE] = { "exits/s", NULL, print_rate, 0, false, 8, 0, 0 },
+	[COLUMN_RATE_TOO] = { "exits/s", NULL, print_rate, 0, false, 0, 13, 9 },
+	[COLUMN_SHARE] = { "share", NULL, print_share, 0, false, 5, 12, 0 },
+	[COLUMN_CYCLES] = { "time", "cycles", print_all_cycles, 0, false, 0, 1, 7 },
+	[COLUMN_BUSY] = { "busy", NULL, print_busy, SPLIT, false, 5, 2, 0 },
+	[COLUMN_BUSY_OF_ALL] = { "share", NULL, print_busy, 0, false, 5, 2, 0 },
+	[COLUMN_LOAD] = { "time", NULL, print_load, 0, false, 5, 2, 0 },
+	[COLUMN_MEAN] = { "time/exit", "cycles/exit", print_mean, 0, false, 0, 3, 0 },
+	[COLUMN_KVM] = { "KVM", NULL, print_kvm, SPLIT, false, 5, 4, 0 },
+	[COLUMN_WORK] = { "work", NULL, print_work, STEAL, false, 5, 4, 0 },
+	[COLUMN_VMM] = { "VMM", NULL, print_vmm, SPLIT, false, 5, 5, 0 },
+	[COLUMN_OFF_CPU] = { "off-CPU", NULL, print_off_cpu, SPLIT, false, 5, 6, 0 },
+	[COLUMN_STEAL] = { "steal", NULL, print_steal, STEAL, false, 5, 6, 0 },
+	[COLUMN_HALTED] = { "halted", NULL, print_halted, STEAL, false, 5, 6, 0 },
+	[COLUMN_LONGEST] = { "longest", NULL, print_longest, LONGEST, false, 0, 10, 0 },
+	[COLUMN_NESTED] = { "nested", NULL, print_nested, 0, false, 0, 11, 0 },
+	[COLUMN_P50] = { "p50", NULL, print_p50, HISTOGRAM, false, 0, 8, 0 },
+	[COLUMN_P99] = { "p99", NULL, print_p99, HISTOGRAM, false, 0, 9, 0 },
 };
 
 static bool is_wanted(const struct line_table *table, enum table_column column)
@@ -307,6 +317,15 @@ static bool is_wanted(const struct line_table *table, enum table_column column)
 	if (!(table->columns & 1U << column))
 		return false;
 	return !feature || exit_info_has(table->info, feature);
+}
+
+static int least_width(const struct line_table *table, enum table_column column)
+{
+	const struct definition *definition = &definitions[column];
+
+	if (column == COLUMN_NAME)
+		return table->name_width;
+	return table->series && definition->in_series ? definition->in_series : definition->least;
 }
 
 static void add_columns(struct columns *columns, const struct line_table *table)
@@ -322,7 +341,7 @@ static void add_columns(struct columns *columns, const struct line_table *table)
 		definition = &definitions[i];
 		column = (struct column) {
 			.left = definition->left, .rank = definition->rank,
-			.least = i == COLUMN_NAME ? table->name_width : definition->least,
+			.least = least_width(table, i),
 		};
 		snprintf(column.title, sizeof(column.title), "%s",
 			 in_time || !definition->title_in_cycles ? definition->title :
@@ -366,6 +385,7 @@ static long double sort_key(const struct exit_line *line, enum exit_order order)
 }
 
 struct sorting {
+	bool by_vcpu;
 	enum exit_order order;
 	unsigned int encoding;
 };
@@ -387,6 +407,8 @@ static int compare_lines(const void *a, const void *b, void *data)
 	int names = sorting->order == ORDER_NAME ?
 		    compare_names(la, lb, sorting->encoding) : 0;
 
+	if (sorting->by_vcpu && la->vcpu != lb->vcpu)
+		return la->vcpu < lb->vcpu ? -1 : 1;
 	if (names)
 		return names;
 	if (ka != kb)
@@ -398,38 +420,93 @@ static int compare_lines(const void *a, const void *b, void *data)
 	return la->vcpu < lb->vcpu ? -1 : la->vcpu > lb->vcpu;
 }
 
+static void sort(struct exit_line *lines, size_t nr, const struct sorting *sorting)
+{
+	if (nr)
+		qsort_r(lines, nr, sizeof(*lines), compare_lines, (void *)sorting);
+}
+
 void lines_sort(struct exit_line *lines, size_t nr, enum exit_order order,
 		const struct exit_info *info)
 {
-	struct sorting sorting = { .order = order, .encoding = info->encoding };
+	const struct sorting sorting = { .order = order, .encoding = info->encoding };
 
-	if (nr)
-		qsort_r(lines, nr, sizeof(*lines), compare_lines, &sorting);
+	sort(lines, nr, &sorting);
+}
+
+static void sort_table(struct line_table *table)
+{
+	enum exit_order order = table->view->order;
+	const struct sorting sorting = {
+		.by_vcpu = table->by_vcpu, .encoding = table->info->encoding,
+		.order = order == ORDER_DEFAULT ? default_order(table->info) : order,
+	};
+
+	sort(table->lines, table->nr, &sorting);
+}
+
+static void add_lines(struct columns *columns, const struct line_table *table)
+{
+	size_t i;
+
+	for (i = 0; i < table->nr; i++) {
+		if (exit_view_has(table->view, table->lines[i].number))
+			add_line(columns, table, &table->lines[i]);
+	}
+	if (table->print_total)
+		add_line(columns, table, &table->total);
 }
 
 bool line_table_print(FILE *out, struct line_table *table, int width)
 {
-	enum exit_order order = table->view->order;
-	struct columns columns = { 0 };
+	struct columns alone = { 0 };
+	struct columns *columns = table->series ? table->series : &alone;
 	bool good;
-	size_t i;
 
-	if (order == ORDER_DEFAULT)
-		order = default_order(table->info);
-	lines_sort(table->lines, table->nr, order, table->info);
-	add_columns(&columns, table);
-	for (i = 0; i < table->nr; i++) {
-		if (exit_view_has(table->view, table->lines[i].number))
-			add_line(&columns, table, &table->lines[i]);
-	}
-	if (table->print_total)
-		add_line(&columns, table, &table->total);
-	good = columns_print(out, &columns, width);
-	columns_free(&columns);
+	sort_table(table);
+	if (!columns->nr)
+		add_columns(columns, table);
+	add_lines(columns, table);
+	good = table->series ? columns_print_more(out, columns, width) :
+			       columns_print(out, columns, width);
+	columns_free(&alone);
 	return good;
 }
 
-static unsigned int columns_of(const struct exit_info *info, const struct exit_table *table)
+/* There has to be room for them. */
+static void append(struct line_table *table, const struct exit_table *counted, long vcpu)
+{
+	struct exit_line *line;
+	size_t i;
+
+	for (i = 0; i < counted->nr; i++) {
+		line = &table->lines[table->nr++];
+		*line = exit_line_of(counted->rows[i].number, &counted->rows[i].counts);
+		line->vcpu = vcpu;
+	}
+}
+
+bool line_table_of_meters(struct line_table *table, const struct meters *meters)
+{
+	const struct exit_counts total = meters_total(meters);
+	size_t i, nr = 0;
+
+	for (i = 0; i < meters->nr; i++)
+		nr += meters->of[i].between.nr;
+	table->lines = calloc(nr + 1, sizeof(*table->lines));
+	if (!table->lines)
+		return false;
+	table->info = &meters->info;
+	table->by_vcpu = meters->by_vcpu;
+	if (meters->by_vcpu)
+		table->columns |= 1U << COLUMN_VCPU;
+	table->total = exit_line_of(0, &total);
+	for (i = 0; i < meters->nr; i++)
+		append(table, &meters->of[i].between, meters->of[i].source.cpu);
+	return true;
+}
+
+static unsigned int columns_of(const struct exit_info *info, bool nested)
 {
 	unsigned int columns = 1U << COLUMN_EXIT | 1U << COLUMN_NAME | 1U << COLUMN_EXITS |
 		1U << COLUMN_SHARE | 1U << COLUMN_CYCLES | 1U << COLUMN_MEAN | 1U << COLUMN_VMM |
@@ -439,36 +516,51 @@ static unsigned int columns_of(const struct exit_info *info, const struct exit_t
 	columns |= has_steal(info) ?
 		   1U << COLUMN_WORK | 1U << COLUMN_STEAL | 1U << COLUMN_HALTED :
 		   1U << COLUMN_KVM | 1U << COLUMN_OFF_CPU;
-	if (table->total.nested)
+	if (nested)
 		columns |= 1U << COLUMN_NESTED;
 	return columns;
 }
 
 /* With steal the time off-CPU is known better: busy is what KVM and the VMM worked. */
-static struct exit_line show_line_of(const struct exit_info *info, uint32_t number,
-				     const struct exit_counts *counts)
+static void set_busy(const struct exit_info *info, struct exit_line *line)
 {
-	struct exit_line line = exit_line_of(number, counts);
-
 	if (has_steal(info))
-		line.busy = line.parts.vmm + line.parts.work;
-	return line;
+		line->busy = line->parts.vmm + line->parts.work;
+}
+
+static bool print_counted(FILE *out, struct line_table *table)
+{
+	size_t i;
+
+	table->columns |= columns_of(table->info, table->total.nested > 0);
+	set_busy(table->info, &table->total);
+	for (i = 0; i < table->nr; i++)
+		set_busy(table->info, &table->lines[i]);
+	return line_table_print(out, table, line_width(out));
 }
 
 bool table_print(FILE *out, const struct exit_info *info, const struct exit_table *table,
 		 const struct exit_view *view, bool print_total)
 {
 	struct line_table lines = {
-		.info = info, .view = view, .columns = columns_of(info, table), .nr = table->nr,
-		.lines = calloc(table->nr + 1, sizeof(*lines.lines)),
-		.total = show_line_of(info, 0, &table->total), .print_total = print_total,
+		.info = info, .view = view, .lines = calloc(table->nr + 1, sizeof(*lines.lines)),
+		.total = exit_line_of(0, &table->total), .print_total = print_total,
 	};
 	bool good = lines.lines;
-	size_t i;
 
-	for (i = 0; good && i < table->nr; i++)
-		lines.lines[i] = show_line_of(info, table->rows[i].number, &table->rows[i].counts);
-	good = good && line_table_print(out, &lines, line_width(out));
+	if (good) {
+		append(&lines, table, -1);
+		good = print_counted(out, &lines);
+	}
+	free(lines.lines);
+	return good;
+}
+
+bool table_print_meters(FILE *out, const struct meters *meters, const struct exit_view *view)
+{
+	struct line_table lines = { .view = view, .print_total = true };
+	bool good = line_table_of_meters(&lines, meters) && print_counted(out, &lines);
+
 	free(lines.lines);
 	return good;
 }

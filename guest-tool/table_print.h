@@ -4,8 +4,10 @@
 
 #include <stdio.h>
 
+#include "columns.h"
 #include "exit_table.h"
 #include "exit_view.h"
+#include "meters.h"
 
 /* What was counted, where, and the unit of cycles: one line. */
 void table_print_heading(FILE *out, const struct exit_info *info);
@@ -41,6 +43,8 @@ struct exit_line exit_line_of(uint32_t number, const struct exit_counts *counts)
  * host does not count, or that would be empty, are left out of any table.
  */
 enum table_column {
+	/* The end of an interval */
+	COLUMN_AT,
 	COLUMN_VCPU,
 	COLUMN_EXIT,
 	COLUMN_NAME,
@@ -77,11 +81,17 @@ struct line_table {
 	const struct exit_view *view;
 	/* A bit, 1 << COLUMN_, for each column that it is to have */
 	unsigned int columns;
+	/* NULL, or the columns of a series of tables, see columns_print_more(), empty at first */
+	struct columns *series;
 	size_t nr;
 	struct exit_line *lines;
+	/* vCPU by vCPU: the order is that of the rows of each. */
+	bool by_vcpu;
 	/* Of the VM: what shares are of; it is the last line if print_total says so. */
 	struct exit_line total;
 	bool print_total;
+	/* Seconds from the start to the end of the interval */
+	double at;
 	/* Are exits means, with a decimal? */
 	bool means;
 	/* What exits per second are of; 0: not known */
@@ -91,6 +101,9 @@ struct line_table {
 	/* Characters of the names at least, so that they stay where they are */
 	int name_width;
 };
+
+/* For it, so that a new reason seldom moves the columns: EXTERNAL_INTERRUPT */
+#define NAME_WIDTH 18
 
 /* Sort lines, the most first, or by name. */
 void lines_sort(struct exit_line *lines, size_t nr, enum exit_order order,
@@ -105,8 +118,18 @@ enum exit_order default_order(const struct exit_info *info);
  */
 bool line_table_print(FILE *out, struct line_table *table, int width);
 
+/*
+ * What a table is of: what is between in all meters.  Fills in info, nr, lines, which the caller
+ * frees, by_vcpu, and total, and if by vCPU adds that column.  Returns false if there is no
+ * memory.
+ */
+bool line_table_of_meters(struct line_table *table, const struct meters *meters);
+
 /* The rows of a table that the view has, and if so the total.  Returns false likewise. */
 bool table_print(FILE *out, const struct exit_info *info, const struct exit_table *table,
 		 const struct exit_view *view, bool print_total);
+
+/* The same of all meters, with the total. */
+bool table_print_meters(FILE *out, const struct meters *meters, const struct exit_view *view);
 
 #endif

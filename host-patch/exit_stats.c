@@ -25,13 +25,13 @@
 #include "exit_stats.h"
 #include "exit_stats_pmu.h"
 
+static const struct trace_print_flags vmx_names[] = { VMX_EXIT_REASONS };
+static const struct trace_print_flags svm_names[] = { SVM_EXIT_REASONS };
+
 DEFINE_STATIC_KEY_TRUE(kvm_exit_stats_tsc_key);
 EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_tsc_key);
 DEFINE_STATIC_KEY_TRUE(kvm_exit_stats_key);
 EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_key);
-
-static const struct trace_print_flags vmx_names[] = { VMX_EXIT_REASONS };
-static const struct trace_print_flags svm_names[] = { SVM_EXIT_REASONS };
 
 static const char * const more_vmx_names[KVM_EXIT_STATS_NR_VMX_REASONS] = {
 	KVM_EXIT_STATS_MORE_VMX_REASONS,
@@ -442,7 +442,7 @@ static void kvm_exit_stats_close(struct kvm_vcpu_exit_stats *stats)
 	local64_inc(&stat->values[KVM_EXIT_STAT_HISTOGRAM + __fls(bucket | 1)]);
 	if (cycles > stat->limit) {
 		longest = &stats->longest[stat - stats->slots];
-		local64_set(longest, max(cycles, (u64)local64_read(longest)));
+		local64_set(longest, max_t(u64, cycles, local64_read(longest)));
 		stat->limit = bucket;
 	}
 	if (!has_parts)

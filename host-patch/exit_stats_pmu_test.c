@@ -92,11 +92,14 @@ static u64 read_counter(int counter)
 	return rdmsr(msr_of_counter(counter));
 }
 
-/* Intel's global control has all counters enabled after a reset. */
 static void start(int counter, u32 umask, u64 how)
 {
 	u64 event = is_svm ? KVM_EXIT_STATS_SVM_EVENT : KVM_EXIT_STATS_VMX_EVENT;
 
+	/* Not all kernels have the counters enabled after a reset. */
+	if (!is_svm)
+		wrmsr(MSR_CORE_PERF_GLOBAL_CTRL, BIT_ULL(counter) |
+		      rdmsr(MSR_CORE_PERF_GLOBAL_CTRL));
 	wrmsr(msr_of_select(counter),
 	      (event & 0xf00) << 24 | (event & 0xff) | umask << 8 | how | SELECT_ENABLE);
 }

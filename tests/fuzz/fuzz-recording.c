@@ -5,6 +5,7 @@
 #include "fuzz.h"
 #include "hist.h"
 #include "json.h"
+#include "meters.h"
 #include "recording.h"
 #include "table_print.h"
 
@@ -13,7 +14,7 @@ static char *json_text(const struct exit_info *info, const struct exit_table *ta
 	json_t *document = json_document("table", info);
 	char *text;
 
-	json_object_set_new(document, "reasons", json_reasons(info, table));
+	json_object_set_new(document, "reasons", json_reasons(info, table, &view));
 	text = json_dumps(document, 0);
 	json_decref(document);
 	EXPECT(text);
@@ -35,6 +36,16 @@ static void write_and_read(const struct exit_info *info, const struct exit_table
 	free(text_again);
 }
 
+static void print_csv(FILE *out, const struct exit_info *info, const struct exit_table *table)
+{
+	static struct meter meter;
+	const struct meters meters = { .info = *info, .nr = 1, .of = &meter };
+
+	meter.between = *table;
+	csv_print_names(out, &meters, "", "");
+	csv_print_rows(out, &meters, &view, "", "");
+}
+
 static void print(const struct exit_info *info, const struct exit_table *table)
 {
 	FILE *out = fuzz_nowhere();
@@ -43,7 +54,7 @@ static void print(const struct exit_info *info, const struct exit_table *table)
 	table_print_heading(out, info);
 	table_print_totals(out, info, &table->total);
 	table_print(out, info, table, &view, true);
-	csv_print_table(out, info, table);
+	print_csv(out, info, table);
 	for (i = 0; i < table->nr; i++)
 		hist_print(out, info, table->rows[i].number, &table->rows[i].hist);
 }

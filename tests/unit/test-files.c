@@ -10,6 +10,7 @@
 #include <sys/io.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Before cmocka, whose fail() is a macro */
@@ -22,6 +23,7 @@
 #include "groups.h"
 #include "json.h"
 #include "outfile.h"
+#include "process.h"
 #include "text.h"
 
 /* A cause that faults */
@@ -265,12 +267,86 @@ static void test_ending(void **unused)
 	signal(SIGHUP, SIG_DFL);
 }
 
+/* A request is none of what ends it, but is not waited for either. */
+static void test_hup_as_request(void **unused)
+{
+	double begun = now();
+
+	(void)unused;
+	signal(SIGHUP, SIG_IGN);
+	ending_begin();
+	ending_without_hup();
+	assert_false(ending_hup());
+	raise(SIGHUP);
+	ending_wait(NULL, 100, NULL);
+	assert_true(now() - begun < 50);
+	assert_int_equal(ending_signal(), 0);
+	assert_true(ending_hup());
+	assert_false(ending_hup());
+	ending_end();
+	/* As it was: ignored */
+	raise(SIGHUP);
+	signal(SIGHUP, SIG_DFL);
+}
+
+static void test_process_times(void **unused)
+{
+	struct process_times times;
+
+	(void)unused;
+	assert_true(process_parse_times("7 (a ) (b) S 1 7 7 0 -1 4 5 6 0 0 250 50 900 90 20 0 1 0 "
+					"12345 8 9", &times));
+	assert_string_equal(times.name, "a ) (b");
+	assert_true(times.user * sysconf(_SC_CLK_TCK) == 250);
+	assert_true(times.system * sysconf(_SC_CLK_TCK) == 50);
+	assert_int_equal(times.start, 12345);
+	assert_false(process_parse_times("7 (a) S 1 7", &times));
+	assert_false(process_parse_times("", &times));
+	assert_true(process_times(getpid(), &times));
+}
+
+/* With a pidfd, and as on a kernel that has none */
+static void test_process(void **unused)
+{
+	struct process process;
+	bool pidfd = true;
+	double begun;
+
+	(void)unused;
+	do {
+		pid_t pid = fork();
+
+		if (!pid) {
+			usleep(300000);
+			_exit(0);
+		}
+		assert_int_equal(process_open(&process, pid), 0);
+		if (!pidfd) {
+			process_close(&process);
+			process.fd = -1;
+		}
+		begun = now();
+		assert_false(process_wait(&process, 0.05));
+		assert_true(now() - begun < 0.2);
+		assert_true(process_wait(&process, 20));
+		assert_true(now() - begun >= 0.2 && now() - begun < 10);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		assert_true(process_wait(&process, 0));
+		process_close(&process);
+		assert_int_equal(process_open(&process, pid), ESRCH);
+		pidfd = !pidfd;
+	} while (!pidfd);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_faults),
 	cmocka_unit_test(test_fault_of_opening),
 	cmocka_unit_test(test_texts),
 	cmocka_unit_test_setup_teardown(test_outfile, setup_folder, teardown_folder),
 	cmocka_unit_test(test_ending),
+	cmocka_unit_test(test_hup_as_request),
+	cmocka_unit_test(test_process_times),
+	cmocka_unit_test(test_process),
 };
 
 int run_file_tests(void)

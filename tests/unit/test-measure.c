@@ -22,6 +22,9 @@
 #include "result.h"
 #include "exit_leaves.h"
 
+/* All reasons, in the order and the unit that they have by themselves */
+static const struct exit_view view;
+
 #define VMX KVM_EXIT_STATS_ENCODING_VMX
 #define ALL_FEATURES (KVM_EXIT_STATS_FEATURE_SPLIT | KVM_EXIT_STATS_FEATURE_LONGEST | \
 		      KVM_EXIT_STATS_FEATURE_HISTOGRAM)
@@ -148,7 +151,7 @@ static json_t *table_document(const struct exit_table *table)
 {
 	json_t *document = json_document("table", &vmx_info);
 
-	json_object_set_new(document, "reasons", json_reasons(&vmx_info, table));
+	json_object_set_new(document, "reasons", json_reasons(&vmx_info, table, &view));
 	return document;
 }
 
@@ -429,9 +432,6 @@ static void test_summary_of_nothing(void **state)
 	free(summary);
 	result_free(&result);
 }
-
-/* All reasons, in the order and the unit that they have by themselves */
-static const struct exit_view view;
 
 static char *printed(const struct exit_result *result,
 		     int (*print)(FILE *out, const struct exit_result *result,

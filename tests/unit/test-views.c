@@ -17,6 +17,9 @@
 #include "source.h"
 #include "table_print.h"
 
+/* All reasons, in the unit and the order that they have by themselves */
+static const struct exit_view view;
+
 #define VMX KVM_EXIT_STATS_ENCODING_VMX
 #define FEATURES 0x3f
 #define CPUID 10
@@ -289,7 +292,7 @@ static json_t *document_of_vm(struct exit_info *info, struct exit_table *table)
 	parse(text, true, "", info, table);
 	free(text);
 	document = json_document("table", info);
-	json_object_set_new(document, "reasons", json_reasons(info, table));
+	json_object_set_new(document, "reasons", json_reasons(info, table, &view));
 	return document;
 }
 
@@ -378,9 +381,6 @@ static struct exit_result result_of_tax(void)
 	run->idle = result_idle(&result.info, &run->table);
 	return result;
 }
-
-/* All reasons, in the unit and the order that they have by themselves */
-static const struct exit_view view;
 
 static char *printed(const struct exit_result *result,
 		     int (*print)(FILE *out, const struct exit_result *result,
