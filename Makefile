@@ -256,7 +256,7 @@ test: $(check_deps) $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(K)/l
 
 # Fuzzing, of what reads files; clang dislikes one of our ways to write a string
 FUZZ_SECONDS ?= 60
-fuzzers	 := recording json
+fuzzers	 := recording json perf
 fuzz_src := $(filter-out guest-tool/cpuid-query.c guest-tool/builtin-%,$(tool_src))
 $(B)/fuzz-%: tests/fuzz/fuzz-%.c tests/fuzz/fuzz.h $(fuzz_src) $(tool_hdr) Makefile | packages-tool packages-fuzz
 	@clang -fsanitize=fuzzer $(SANITIZE) $(WARN) -Wno-string-plus-int $(CPPFLAGS) \

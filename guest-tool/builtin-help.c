@@ -17,6 +17,9 @@ static const struct builtin builtins[] = {
 	{ "log", builtin_log, "Print a line for each interval" },
 	{ "bench", builtin_bench, "Measure what a VM exit of each kind costs here" },
 	{ "list", builtin_list, "Say what each exit reason means and what to do about it" },
+	{ "events", builtin_events, "Print VM exits as events that perf can count" },
+	{ "record", builtin_record, "Run perf record with VM exits as its events" },
+	{ "who", builtin_who, "Show which code causes the VM exits" },
 	{ "help", builtin_help, "List the commands, or show the options of one" },
 };
 

@@ -12,11 +12,7 @@
 #include "leaves.h"
 #include "options.h"
 #include "util.h"
-
-enum {
-	OPTION_VMX = 0x200,
-	OPTION_SVM,
-};
+#include "vendor_options.h"
 
 static const char args_doc[] = "[REASON]";
 static const char doc[] =
@@ -26,12 +22,6 @@ static const char doc[] =
 	"in the other tables.  A name is looked up in both.\n\n"
 	"Exit status: 0 done, 1 usage error, 3 other failure.";
 
-static const struct argp_option options[] = {
-	{ "vmx", OPTION_VMX, NULL, 0, "List exit reasons of VMX (Intel)", 0 },
-	{ "svm", OPTION_SVM, NULL, 0, "List exit codes of SVM (AMD)", 0 },
-	{ 0 }
-};
-
 struct arguments {
 	/* 0: this machine's */
 	unsigned int encoding;
@@ -39,28 +29,14 @@ struct arguments {
 	struct common_options common;
 };
 
-static void set_encoding(struct argp_state *state, unsigned int encoding)
-{
-	struct arguments *args = state->input;
-
-	if (args->encoding && args->encoding != encoding)
-		argp_error(state, "--vmx and --svm exclude each other");
-	args->encoding = encoding;
-}
-
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *args = state->input;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->common;
-		break;
-	case OPTION_VMX:
-		set_encoding(state, KVM_EXIT_STATS_ENCODING_VMX);
-		break;
-	case OPTION_SVM:
-		set_encoding(state, KVM_EXIT_STATS_ENCODING_SVM);
+		state->child_inputs[0] = &args->encoding;
+		state->child_inputs[1] = &args->common;
 		break;
 	case ARGP_KEY_ARG:
 		if (args->reason)
@@ -74,7 +50,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-	options, parse_option, args_doc, doc, format_only, NULL, NULL,
+	NULL, parse_option, args_doc, doc, vendor_options, NULL, NULL,
 };
 
 static unsigned int other_vendor(unsigned int encoding)

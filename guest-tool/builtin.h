@@ -16,6 +16,9 @@ int builtin_log(int argc, char **argv);
 int builtin_compare(int argc, char **argv);
 int builtin_bench(int argc, char **argv);
 int builtin_list(int argc, char **argv);
+int builtin_events(int argc, char **argv);
+int builtin_record(int argc, char **argv);
+int builtin_who(int argc, char **argv);
 int builtin_help(int argc, char **argv);
 
 struct builtin {

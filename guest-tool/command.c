@@ -90,6 +90,8 @@ static void redirect(const struct command *command)
 		to_null(O_WRONLY, STDOUT_FILENO);
 		to_null(O_WRONLY, STDERR_FILENO);
 	}
+	if (command->output)
+		dup2(command->output, STDOUT_FILENO);
 }
 
 static void __attribute__((noreturn)) run_child(char **argv, int go, int failure)

@@ -11,6 +11,8 @@ struct command {
 	char **argv;
 	/* What it writes to stdout and stderr goes nowhere; there is nothing on stdin. */
 	bool quiet, no_input;
+	/* A file that is its stdout even so, or 0 */
+	int output;
 
 	pid_t pid;
 	/* The child starts the program when this is closed, and says here if it cannot. */

@@ -13,7 +13,11 @@ _cpuid_query_options() {
 	top) echo i:interval= b:batch n:count= ;;
 	log) echo i:interval= n:count= y:omit-first A:per-vcpu o:output= ;;
 	bench) echo r:repeat= ;;
-	list) echo :vmx :svm ;;
+	list | events) echo :vmx :svm ;;
+	record) echo e:event= c:count= F:freq= p:pid= a:all-cpus g:call-graph o:output= ;;
+	who)
+		echo e:event= c:count= F:freq= p:pid= a:all-cpus i:input= :script= :lines
+		;;
 	exit-workload) echo d:disk= e:expect ;;
 	esac
 	case $1 in
@@ -21,8 +25,8 @@ _cpuid_query_options() {
 	log) echo e:exit= :sort= ;;
 	esac
 	case $1 in
-	help | exit-workload) ;;
-	bench | list) echo :json :csv ;;
+	help | record | exit-workload) ;;
+	bench | list | events | who) echo :json :csv ;;
 	*) echo v:vcpu= :from= :json :csv ;;
 	esac
 	echo '?:help :usage V:version'
@@ -31,7 +35,7 @@ _cpuid_query_options() {
 # What its other words may be
 _cpuid_query_words() {
 	case $1 in
-	'' | help) echo stat compare top log bench list help ;;
+	'' | help) echo stat compare top log bench list events record who help ;;
 	bench) echo cpuid out in rdmsr wrmsr rdpmc hlt timer ipi touch mmio ;;
 	exit-workload)
 		echo idle spin syscall cpuid portio msr touch mmio timer ipi fork disk pipe
@@ -106,7 +110,7 @@ _cpuid_query_complete() {
 	read -ra options -d '' < <(_cpuid_query_options "$sub")
 	for (( ; i < COMP_CWORD && ! command; i++)); do
 		word=${COMP_WORDS[i]}
-		if [ "$word" = -- ] || [[ $sub = stat && -z $value && $word != -* ]]; then
+		if [ "$word" = -- ] || [[ $sub = @(stat|record|who) && -z $value && $word != -* ]]; then
 			command=$i
 			[ "$word" != -- ] || ((command++))
 		elif [ -z "$value" ]; then
@@ -118,25 +122,25 @@ _cpuid_query_complete() {
 	# As in --from=FILE
 	[[ -z $value || $cur != = ]] || cur=
 
-	if [ "$command" ] && [ "$sub" = stat ]; then
+	if [ "$command" ] && [[ $sub = @(stat|record|who) ]]; then
 		_cpuid_query_command "$command"
 	elif [ "$command" ] && [ "$sub" = compare ] || [ "$value" = baseline ]; then
 		_cpuid_query_reply -c
 	elif [ "$value" ]; then
-		[[ $value != @(from|output|disk) ]] || _cpuid_query_files
 		case $value in
-		subleaf | hist) _cpuid_query_reply -W "$(_cpuid_query_exits)" ;;
+		from | output | disk | input | script) _cpuid_query_files ;;
+		subleaf | hist | event) _cpuid_query_reply -W "$(_cpuid_query_exits)" ;;
 		exit) _cpuid_query_list "$(_cpuid_query_exits)" ;;
 		sort) _cpuid_query_reply -W 'exits busy cycles mean longest name' ;;
 		unit) _cpuid_query_reply -W 'time cycles' ;;
 		esac
 	elif [[ $cur = -* ]]; then
 		_cpuid_query_long "${options[@]}"
-	elif [ "$sub" = stat ]; then
+	elif [[ $sub = @(stat|record|who) ]]; then
 		_cpuid_query_command "$COMP_CWORD"
 	elif [ "$sub" = compare ]; then
 		_cpuid_query_files
-	elif [ "$sub" = list ]; then
+	elif [[ $sub = @(list|events) ]]; then
 		_cpuid_query_reply -W "$(_cpuid_query_exits)"
 	elif [ "$sub" ] || [ "$COMP_CWORD" -eq 1 ]; then
 		_cpuid_query_reply -W "$(_cpuid_query_words "$sub")"
@@ -146,7 +150,7 @@ _cpuid_query_complete() {
 _cpuid_query() {
 	case $COMP_CWORD:${COMP_WORDS[1]} in
 	1:*) _cpuid_query_complete '' 1 ;;
-	*:stat | *:compare | *:top | *:log | *:bench | *:list | *:help)
+	*:stat | *:compare | *:top | *:log | *:bench | *:list | *:events | *:record | *:who | *:help)
 		_cpuid_query_complete "${COMP_WORDS[1]}" 2
 		;;
 	*) _cpuid_query_complete '' 1 ;;

@@ -45,3 +45,14 @@ void csv_print_rows(FILE *out, const struct meters *meters, const struct exit_vi
 		}
 	}
 }
+
+void csv_print_text(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"')
+			fputc('"', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}

@@ -17,4 +17,7 @@ void csv_print_names(FILE *out, const struct meters *meters, const char *before,
 void csv_print_rows(FILE *out, const struct meters *meters, const struct exit_view *view,
 		    const char *before, const char *after);
 
+/* A text of any bytes as a column, in quotation marks. */
+void csv_print_text(FILE *out, const char *text);
+
 #endif

@@ -109,7 +109,8 @@ const char *exit_name(unsigned int encoding, uint32_t number, char name[EXIT_NAM
 static bool is_name(const char *name, const char *wanted)
 {
 	for (; *name && *wanted; name++, wanted++) {
-		if (tolower(*name) != tolower(*wanted) && !(*name == ' ' && *wanted == '_'))
+		if (tolower(*name) != tolower(*wanted) &&
+		    !(*wanted == '_' && strchr(" -", *name)))
 			return false;
 	}
 	return *name == *wanted;

@@ -18,7 +18,10 @@
  */
 const char *exit_name(unsigned int encoding, uint32_t number, char name[EXIT_NAME_MAX]);
 
-/* The number of the exit with this name, in any case, or -1. */
+/*
+ * The number of the exit with this name, in any case, or -1.  An underscore stands for a
+ * blank or a hyphen, too.
+ */
 int exit_number(unsigned int encoding, const char *name);
 
 /* The number that a text is, be it one without a name, or the exit with that name, or -1. */

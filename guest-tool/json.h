@@ -16,7 +16,8 @@
  *
  * format	"cpuid-query"
  * version	JSON_VERSION; a reader refuses what is higher
- * kind		"table", "stat", "top", "log", "interval", "compare", "bench" or "list"
+ * kind		"table", "stat", "top", "log", "interval", "compare", "bench", "list",
+ *		"events" or "who"
  *
  * and, where it has exits,
  *
@@ -55,6 +56,9 @@ json_t *json_meters(const struct meters *meters, const struct exit_view *view);
 
 /* A string of any bytes, JSON being UTF-8: U+FFFD stands for each that is none. */
 json_t *json_bytes(const char *text);
+
+/* The number of an exit, or null for what is none: all of them, or -1. */
+json_t *json_exit(int number);
 
 /* Write a document and free it.  oneline is for a stream of them.  Returns 0 or -1. */
 int json_print(FILE *out, json_t *document, bool oneline);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef PERF_SCRIPT_H
+#define PERF_SCRIPT_H
+
+#include "code_table.h"
+
+/*
+ * What perf script -F comm,pid,event,period,ip,sym,dso,srcline prints, for people and with
+ * names that may have blanks in them.  -F with fewer of them, and call graphs, of which the
+ * first entry is taken, are read, too.
+ */
+
+/* The same as an argument of perf, with srcline and without */
+#define PERF_SCRIPT_FIELDS	"comm,pid,event,period,ip,sym,dso"
+#define PERF_SCRIPT_LINES	PERF_SCRIPT_FIELDS ",srcline"
+
+/*
+ * Parse a line, without its newline, that begins a sample; sample points into it.  The
+ * function and the object are NULL if a call graph follows.  Returns false if it is none,
+ * and leaves the line alone.
+ */
+bool perf_script_parse(char *line, struct code_sample *sample);
+
+/*
+ * Read samples to the end of a file, with source lines or without, and sort them; for
+ * code_table_free().  Returns false if there is no memory.
+ */
+bool perf_script_read(FILE *in, bool lines, struct code_table *table);
+
+#endif
