@@ -358,8 +358,8 @@ bool comparison_unlike(const struct exit_result *first, const struct exit_result
 
 	if (first->info.tsc_khz != other->info.tsc_khz)
 		snprintf(text, size, "'%s' ran with a host TSC of %.3f MHz, '%s' with %.3f MHz: "
-			 "cycles cannot be compared, and exits of timers only with care", named(first),
-			 first->info.tsc_khz / 1000.0, named(other),
+			 "cycles cannot be compared, and exits of timers only with care",
+			 named(first), first->info.tsc_khz / 1000.0, named(other),
 			 other->info.tsc_khz / 1000.0);
 	else if (!base != !other_base)
 		snprintf(text, size, "a baseline is subtracted from '%s', none from '%s'",

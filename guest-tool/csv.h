@@ -9,8 +9,9 @@
 
 /*
  * A line with the names of the columns of reasons, and a line for each reason that the view has
- * of what is between in all meters.  By vCPU there is one more column, the last.  before and after are
- * the caller's own columns on both sides of the others, with the commas between, or "".
+ * of what is between in all meters.  By vCPU there is one more column, the last.  before and
+ * after are the caller's own columns on both sides of the others, with the commas between, or
+ * "".
  */
 void csv_print_names(FILE *out, const struct meters *meters, const char *before,
 		     const char *after);

@@ -165,7 +165,8 @@ json_t *json_bytes(const char *text)
 
 json_t *json_exit(int number)
 {
-	return number >= 0 && number <= KVM_EXIT_STATS_NUMBER_MASK ? json_integer(number) : json_null();
+	return number >= 0 && number <= KVM_EXIT_STATS_NUMBER_MASK ? json_integer(number) :
+								     json_null();
 }
 
 static bool wrong(struct recording_error *error, const char *what, const char *name)
