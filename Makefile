@@ -23,7 +23,8 @@ CFLAGS	?= -O2 -g
 WARN	:= -std=gnu11 -Wall -Wextra -Werror
 CPPFLAGS := -Iinclude -I$(B) -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
 
-workload_src := $(addprefix guest-tool/,exit-workload.c causes.c cpuid.c similar.c text.c util.c)
+workload_src := $(addprefix guest-tool/,arguments.c exit-workload.c causes.c cpuid.c similar.c text.c \
+	util.c)
 tool_src  := $(filter-out guest-tool/exit-workload.c,$(wildcard guest-tool/*.c))
 tool_libs := -ljansson -lm -lncurses -ltinfo
 tool_hdr  := $(wildcard guest-tool/*.h) include/leaves.h $(B)/vt100.h

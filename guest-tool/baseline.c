@@ -31,11 +31,12 @@ bool baseline_exceeds(const struct exit_result *result, char *text, size_t size)
 		{ .info = result->info, .measured = result->baseline },
 		{ .info = result->info, .measured = result->measured },
 	};
+	static const struct exit_view all;
 	struct comparison comparison;
 	bool any;
 
 	if (!result->baseline.nr || !result->measured.nr ||
-	    !comparison_make(&comparison, results, 2, false))
+	    !comparison_make(&comparison, results, 2, false, &all))
 		return false;
 	any = name_exceeding(&comparison, text, size);
 	comparison_free(&comparison);

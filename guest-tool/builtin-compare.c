@@ -11,6 +11,7 @@
 #include "ending.h"
 #include "measure.h"
 #include "options.h"
+#include "outfile.h"
 #include "plan_options.h"
 #include "util.h"
 
@@ -30,12 +31,15 @@ static const char doc[] =
 	"than two.  A COMMAND that fails ends the comparison.\n\n"
 	"A * marks a significant difference, by a permutation test: if nothing differs, "
 	"the probability that anything is marked is at most 1 %, for all reasons, the "
-	"seconds and the hypervisor tax together.  Two commands need at least 5 runs "
-	"each for that.\n\n"
+	"seconds and the hypervisor tax together.  Two commands need at least 5 runs each "
+	"for that.  With -e only these reasons count in that, beside the seconds and the "
+	"tax.  Rows are sorted by the exits of the first command by default, with --cycles "
+	"by its cycles.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure; if a COMMAND fails, its status, or 128 plus the signal that ended it.";
 
 static const struct argp_option options[] = {
+	{ "output", 'o', "FILE", 0, "Write JSON to FILE, too", 0 },
 	{ "cycles", OPTION_CYCLES, NULL, 0, "Compare cycles in place of exits", 0 },
 	{ "ignore-failure", OPTION_IGNORE_FAILURE, NULL, 0, "Go on when a COMMAND fails", 0 },
 	{ "show-output", OPTION_SHOW_OUTPUT, NULL, 0, "Do not discard the output of COMMANDs", 0 },
@@ -45,11 +49,13 @@ static const struct argp_option options[] = {
 struct arguments {
 	struct plan_options plan;
 	bool by_cycles;
+	const char *output;
 	/* Files, or commands to be run; room for as many as there are arguments */
 	char **what;
 	size_t nr;
 	bool run;
 	struct common_options common;
+	struct exit_view view;
 };
 
 static void add_operand(struct argp_state *state, struct arguments *args, char *arg)
@@ -85,9 +91,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &args->plan;
 		state->child_inputs[1] = state->child_inputs[2] = &args->common;
+		state->child_inputs[3] = state->child_inputs[4] = &args->view;
 		break;
 	case OPTION_CYCLES:
 		args->by_cycles = true;
+		break;
+	case 'o':
+		args->output = arg;
 		break;
 	case OPTION_IGNORE_FAILURE:
 		args->plan.plan.at_failure = NULL;
@@ -111,7 +121,7 @@ static const struct argp argp = {
 	options, parse_option, args_doc, doc, plan_options, NULL, NULL,
 };
 
-static int read_files(const struct arguments *args, struct exit_result *results)
+static int read_files(struct arguments *args, struct exit_result *results)
 {
 	int status;
 	size_t i;
@@ -124,11 +134,11 @@ static int read_files(const struct arguments *args, struct exit_result *results)
 			return fail(STATUS_FAILURE, "%s has another encoding of exits than %s",
 				    args->what[i], args->what[0]);
 	}
-	return STATUS_OK;
+	return exit_view_choose(&args->view, results[0].info.encoding);
 }
 
 /* Runs all, and hands their results over, and the status of the first that failed. */
-static int run_programs(const struct arguments *args, struct measured *programs,
+static int run_programs(struct arguments *args, struct measured *programs,
 			struct exit_result *results, int *failure)
 {
 	const struct exit_source source = {
@@ -140,6 +150,8 @@ static int run_programs(const struct arguments *args, struct measured *programs,
 	int status = meters_open(&meters, &source, false);
 	size_t i;
 
+	if (!status)
+		status = exit_view_choose(&args->view, meters.info.encoding);
 	for (i = 0; i < args->nr && !status; i++) {
 		programs[i].argv = command_split(args->what[i]);
 		programs[i].result.measured.command = strdup(args->what[i]);
@@ -160,7 +172,7 @@ static int run_programs(const struct arguments *args, struct measured *programs,
 	return status;
 }
 
-static int run_commands(const struct arguments *args, struct exit_result *results,
+static int run_commands(struct arguments *args, struct exit_result *results,
 			int *failure)
 {
 	struct measured *programs = calloc(args->nr, sizeof(*programs));
@@ -196,13 +208,20 @@ static void warn(const struct exit_result *results, size_t nr)
 	}
 }
 
-static int compare(const struct arguments *args, const struct exit_result *results)
+/* Of stdout, main() says what could not be written. */
+static int print(const struct arguments *args, const struct comparison *comparison)
 {
 	static int (*const printers[])(FILE *, const struct comparison *) = {
 		[FORMAT_TEXT] = comparison_print, [FORMAT_JSON] = comparison_print_json,
 		[FORMAT_CSV] = comparison_print_csv,
 	};
-	struct comparison comparison;
+
+	return printers[args->common.format](stdout, comparison) ? STATUS_FAILURE : STATUS_OK;
+}
+
+static int make(const struct arguments *args, const struct exit_result *results,
+		struct comparison *comparison)
+{
 	size_t i;
 
 	for (i = 0; i < args->nr; i++) {
@@ -211,12 +230,49 @@ static int compare(const struct arguments *args, const struct exit_result *resul
 				    results[i].measured.command);
 	}
 	warn(results, args->nr);
-	if (!comparison_make(&comparison, results, args->nr, args->by_cycles))
+	if (!comparison_make(comparison, results, args->nr, args->by_cycles, &args->view))
 		return fail(STATUS_FAILURE, "not enough memory");
-	/* What could not be written, main() says. */
-	printers[args->common.format](stdout, &comparison);
-	comparison_free(&comparison);
 	return STATUS_OK;
+}
+
+/* Returns a status: that of a command that has failed, if that ends it. */
+static int get_results(struct arguments *args, struct exit_result *results, int *failure)
+{
+	int status = args->run ? run_commands(args, results, failure) :
+				 read_files(args, results);
+	bool complete = all_have_run(args, results);
+
+	if (!args->plan.plan.at_failure && !ending_signal() && complete)
+		*failure = 0;
+	if (status || !*failure || (ending_signal() && complete))
+		return status;
+	return *failure;
+}
+
+static int compare(struct arguments *args, struct exit_result *results, int *failure)
+{
+	int status = STATUS_OK, unwritten = STATUS_OK;
+	struct comparison comparison;
+	struct outfile out;
+
+	/* Before it runs for hours */
+	if (args->output)
+		status = outfile_open(&out, args->output);
+	if (status)
+		return status;
+	status = get_results(args, results, failure);
+	if (!status)
+		status = make(args, results, &comparison);
+	if (args->output && !status)
+		comparison_print_json(out.file, &comparison);
+	/* First, for it may be that nobody reads the table. */
+	if (args->output)
+		unwritten = outfile_close(&out, !status);
+	if (status)
+		return status;
+	status = print(args, &comparison);
+	comparison_free(&comparison);
+	return status ? status : unwritten;
 }
 
 int builtin_compare(int argc, char **argv)
@@ -231,7 +287,6 @@ int builtin_compare(int argc, char **argv)
 	};
 	struct exit_result *results;
 	int status, failure = 0;
-	bool complete;
 	size_t i;
 
 	if (!args.what)
@@ -242,15 +297,11 @@ int builtin_compare(int argc, char **argv)
 	results = calloc(args.nr, sizeof(*results));
 	if (!results)
 		return fail(STATUS_FAILURE, "not enough memory");
-	status = args.run ? run_commands(&args, results, &failure) : read_files(&args, results);
-	complete = all_have_run(&args, results);
-	if (!args.plan.plan.at_failure && !ending_signal() && complete)
-		failure = 0;
-	if (!status && (!failure || (ending_signal() && complete)))
-		status = compare(&args, results);
+	status = compare(&args, results, &failure);
 	for (i = 0; i < args.nr; i++)
 		result_free(&results[i]);
 	free(results);
 	free(args.what);
+	exit_view_free(&args.view);
 	return status ? status : failure;
 }

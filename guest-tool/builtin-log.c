@@ -14,6 +14,7 @@
 #include "meters.h"
 #include "options.h"
 #include "source.h"
+#include "table_print.h"
 #include "util.h"
 
 static const char doc[] =
@@ -21,8 +22,8 @@ static const char doc[] =
 	"The first line has all exits since the VM was started.  KVM, VMM and off-CPU are in "
 	"percent of the time of all vCPUs in the interval.  The cycles of an exit are in the "
 	"interval in which it ended: those of a long halt, in the one in which the vCPU "
-	"woke.  The time is the local one, of the end of the interval.  With -A each vCPU has a "
-	"line, in percent of its own time.\n\n"
+	"woke.  Reasons are sorted by exits by default.  The time is the local one, of the end "
+	"of the interval.  With -A each vCPU has a line, in percent of its own time.\n\n"
 	"JSON is one document for each interval, on a line of its own; CSV is a line for "
 	"each interval and reason.  Ends after N intervals, or by a signal.  "
 	"With -o, SIGHUP does not end it but reopens FILE, as logrotate expects: a file that "
@@ -44,6 +45,7 @@ struct arguments {
 	const char *output;
 	bool omit_first;
 	struct common_options common;
+	struct exit_view view;
 };
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -54,6 +56,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = state->child_inputs[1] = &args->common;
 		state->child_inputs[2] = &args->common;
+		state->child_inputs[3] = &args->view;
 		break;
 	case 'i':
 		args->interval = option_number(state, "-i", arg, 1, 24 * 60 * 60 * 1000);
@@ -74,11 +77,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-	options, parse_option, NULL, doc, per_vcpu_options, NULL, NULL,
+	options, parse_option, NULL, doc, vcpu_options, NULL, NULL,
 };
 
 struct log {
-	const struct arguments *args;
+	struct arguments *args;
 	struct meters meters;
 	FILE *out;
 	/* Where the last whole line ends */
@@ -115,11 +118,30 @@ static void print_text_heading(FILE *out, const struct meters *meters)
 		"off-CPU", "by reason");
 }
 
-static void print_meter(FILE *out, const struct meter *meter, const struct interval *interval)
+/* They are shown as numbers of exits, and so that is their order unless another was chosen. */
+static void print_reasons(FILE *out, const struct meter *meter, const struct exit_view *view)
 {
+	const struct exit_info *info = &meter->source.info;
 	const struct exit_table *table = &meter->between;
+	struct exit_line lines[EXIT_TABLE_MAX];
 	char name[EXIT_NAME_MAX];
 	size_t i;
+
+	for (i = 0; i < table->nr; i++)
+		lines[i] = exit_line_of(table->rows[i].number, &table->rows[i].counts);
+	lines_sort(lines, table->nr, view->order, info);
+	for (i = 0; i < table->nr; i++) {
+		if (exit_view_has(view, lines[i].number))
+			fprintf(out, " %s:%.0Lf",
+				exit_name(info->encoding, lines[i].number, name), lines[i].exits);
+	}
+}
+
+/* With -e, exits and shares stay those of all. */
+static void print_meter(FILE *out, const struct meter *meter, const struct interval *interval,
+			const struct exit_view *view)
+{
+	const struct exit_table *table = &meter->between;
 
 	fprintf(out, "  %9" PRIu64, table->total.exits);
 	if (interval->seconds)
@@ -127,35 +149,32 @@ static void print_meter(FILE *out, const struct meter *meter, const struct inter
 	else
 		fprintf(out, "  %10s", "-");
 	print_shares(out, meter, interval);
-	for (i = 0; i < table->nr; i++)
-		fprintf(out, " %s:%" PRIu64,
-			exit_name(meter->source.info.encoding, table->rows[i].number, name),
-			table->rows[i].counts.exits);
+	print_reasons(out, meter, view);
 	fputc('\n', out);
 }
 
-static void print_text(FILE *out, const struct interval *interval)
+static void print_text(FILE *out, const struct interval *interval, const struct exit_view *view)
 {
 	const struct meters *meters = interval->meters;
-	char time[TIME_TEXT_MAX];
+	char time[CLOCK_TEXT_MAX];
 	size_t i;
 
 	for (i = 0; i < meters->nr; i++) {
 		fprintf(out, " %s  %12.3f", interval_clock(interval, time), interval->at);
 		if (meters->by_vcpu)
 			fprintf(out, "  %4ld", meters->of[i].source.cpu);
-		print_meter(out, &meters->of[i], interval);
+		print_meter(out, &meters->of[i], interval, view);
 	}
 }
 
-static void print_json(FILE *out, const struct interval *interval)
+static void print_json(FILE *out, const struct interval *interval, const struct exit_view *view)
 {
-	interval_print_json(out, "log", interval);
+	interval_print_json(out, "log", interval, view);
 }
 
 static const struct {
 	void (*heading)(FILE *out, const struct meters *meters);
-	void (*print)(FILE *out, const struct interval *interval);
+	void (*print)(FILE *out, const struct interval *interval, const struct exit_view *view);
 } printers[] = {
 	[FORMAT_TEXT] = { print_text_heading, print_text },
 	[FORMAT_JSON] = { NULL, print_json },
@@ -188,7 +207,7 @@ static int print(struct log *log, double seconds)
 	const struct interval interval = interval_now(&log->meters, log->last - log->begun,
 						      seconds);
 
-	printers[log->args->common.format].print(log->out, &interval);
+	printers[log->args->common.format].print(log->out, &interval, &log->args->view);
 	return flush(log);
 }
 
@@ -285,7 +304,7 @@ static int run(struct log *log)
 
 static int open_and_run(struct log *log)
 {
-	const struct arguments *args = log->args;
+	struct arguments *args = log->args;
 	const struct exit_source source = {
 		.file = args->common.from,
 		.again = true,
@@ -296,6 +315,8 @@ static int open_and_run(struct log *log)
 	int status = meters_open(&log->meters, &source, args->common.per_vcpu);
 
 	log->begun = log->last = now();
+	if (!status)
+		status = exit_view_choose(&args->view, log->meters.info.encoding);
 	if (!status)
 		status = open_output(log, "we");
 	if (!status)
@@ -309,7 +330,10 @@ int builtin_log(int argc, char **argv)
 {
 	struct arguments args = { .interval = 1000, .common = COMMON_OPTIONS };
 	struct log log = { .args = &args };
+	int status;
 
 	options_parse(&argp, argc, argv, &args);
-	return open_and_run(&log);
+	status = open_and_run(&log);
+	exit_view_free(&args.view);
+	return status;
 }

@@ -25,13 +25,17 @@ static const char doc[] =
 	"without LEAF both are shown.  The exits that the reading itself causes "
 	"are left out.\n\n"
 	"Cycles are ticks of the host's TSC from an exit to the next entry: the time "
-	"that the vCPU did not run the guest.  KVM, VMM and off-CPU split a row's "
+	"that the vCPU did not run the guest.  Tables show them as time if the "
+	"frequency of the TSC is known.  KVM, VMM and off-CPU split a row's "
 	"cycles, in percent: the host's kernel, the VMM in user space such as QEMU, or "
 	"nobody, while the vCPU was halted or preempted.  --steal splits them into work "
 	"of the host, VMM, steal, while the vCPU waited for a CPU, and halted.  Busy is a "
 	"row's share of all cycles that were not off-CPU, or with --steal of those of "
-	"work and VMM, longest the longest single exit in cycles, "
+	"work and VMM, longest the longest single exit, "
 	"nested the exits of a nested guest (L2).\n\n"
+	"Rows are sorted by busy by default, or by exits on a host that does not count "
+	"off-CPU.  A line has at most 100 columns, or as many as the terminal; columns "
+	"that do not fit are left out.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure.";
 
@@ -68,6 +72,7 @@ struct arguments {
 	bool raw;
 	bool steal;
 	struct common_options common;
+	struct exit_view view;
 };
 
 static void add_leaf(struct argp_state *state, struct arguments *args, const char *arg)
@@ -93,6 +98,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = state->child_inputs[1] = &args->common;
 		state->child_inputs[2] = &args->common;
+		state->child_inputs[3] = state->child_inputs[4] = &args->view;
 		break;
 	case 's':
 		args->subleaf = arg;
@@ -136,8 +142,17 @@ static char *help_filter(int key, const char *text, void *input)
 	return help;
 }
 
+static const struct argp_child children[] = {
+	{ &source_argp, 0, NULL, 0 },
+	{ &per_vcpu_argp, 0, NULL, 0 },
+	{ &format_argp, 0, NULL, 0 },
+	{ &row_argp, 0, NULL, 0 },
+	{ &unit_argp, 0, NULL, 0 },
+	{ 0 }
+};
+
 static const struct argp argp = {
-	options, parse_option, args_doc, doc, per_vcpu_options, help_filter, NULL,
+	options, parse_option, args_doc, doc, children, help_filter, NULL,
 };
 
 static int no_such_exit(const struct exit_info *info, const char *text)
@@ -234,24 +249,6 @@ static int show_raw_all(const struct arguments *args)
 	return STATUS_OK;
 }
 
-/* An exit, a number or a name.  Returns -1, and says why, if there is none. */
-static int find_exit(const struct exit_info *info, const char *text)
-{
-	uint32_t number;
-	int named;
-
-	if (parse_u32(text, &number)) {
-		if (number <= KVM_EXIT_STATS_NUMBER_MASK)
-			return number;
-		no_such_exit(info, text);
-		return -1;
-	}
-	named = exit_number(info->encoding, text);
-	if (named < 0)
-		exit_unknown(info->encoding, 0, text);
-	return named;
-}
-
 /* Where the numbers of one exit come from */
 struct reader {
 	const struct exit_info *info;
@@ -281,23 +278,44 @@ static bool read_row(const struct reader *reader, struct exit_row *row, bool his
 	       exit_leaves_read(reader->leaves, row->number, &row->counts);
 }
 
-static int show_one(const struct reader *reader, const char *text, bool hist)
+static int no_memory(void)
 {
-	int number = find_exit(reader->info, text);
+	return fail(STATUS_FAILURE, "not enough memory");
+}
+
+static int print_one(const struct reader *reader, const struct exit_row *row,
+		     const struct exit_view *view)
+{
+	struct exit_table *one = calloc(1, sizeof(*one));
+	bool good = one;
+
+	if (one) {
+		one->total = reader->table->total;
+		one->rows[one->nr++] = *row;
+		good = table_print(stdout, reader->info, one, view, false);
+	}
+	free(one);
+	return good ? STATUS_OK : no_memory();
+}
+
+static int show_one(const struct reader *reader, const struct arguments *args)
+{
+	const char *text = args->hist ? args->hist : args->subleaf;
+	int number = exit_parse(reader->info->encoding, text);
 	struct exit_row row = { .number = number };
+	bool hist = args->hist;
 
 	if (number < 0)
-		return STATUS_USAGE;
+		return exit_unknown(reader->info->encoding, 0, text);
 	if (hist && !exit_info_has(reader->info, KVM_EXIT_STATS_FEATURE_HISTOGRAM))
 		return fail(STATUS_NO_STATISTICS, "this KVM has no histograms");
 	if (!read_row(reader, &row, hist))
 		return no_such_exit(reader->info, text);
 
 	table_print_heading(stdout, reader->info);
-	if (hist)
-		hist_print(stdout, reader->info, number, &row.hist);
-	else
-		table_print_one(stdout, reader->info, &row, &reader->table->total);
+	if (!hist)
+		return print_one(reader, &row, &args->view);
+	hist_print(stdout, reader->info, number, &row.hist);
 	return STATUS_OK;
 }
 
@@ -306,7 +324,7 @@ static bool only_totals(const struct arguments *args)
 	return args->has_leaf && args->leaf == KVM_EXIT_STATS_CPUID_TOTALS;
 }
 
-static void print_table(const struct arguments *args, const struct exit_info *info,
+static int print_table(const struct arguments *args, const struct exit_info *info,
 			const struct exit_table *table)
 {
 	table_print_heading(stdout, info);
@@ -314,8 +332,9 @@ static void print_table(const struct arguments *args, const struct exit_info *in
 		table_print_totals(stdout, info, &table->total);
 	if (!args->has_leaf)
 		putchar('\n');
-	if (!only_totals(args))
-		table_print(stdout, info, table);
+	if (only_totals(args) || table_print(stdout, info, table, &args->view, true))
+		return STATUS_OK;
+	return no_memory();
 }
 
 static int no_steal(void)
@@ -335,7 +354,7 @@ static void leave_out_unused(const struct arguments *args, struct exit_leaves *l
 		exit_leaves_leave_out(leaves, KVM_EXIT_STATS_FEATURE_STEAL);
 }
 
-static int show_cpuid(const struct arguments *args)
+static int show_cpuid(struct arguments *args)
 {
 	struct exit_leaves leaves;
 	struct exit_table table;
@@ -345,6 +364,8 @@ static int show_cpuid(const struct arguments *args)
 				   only_totals(args) ? FIRST_TOTAL : FIRST_CPUID);
 	if (!status)
 		status = source_check_version(&leaves.info);
+	if (!status)
+		status = exit_view_choose(&args->view, leaves.info.encoding);
 	if (status)
 		return status;
 	leave_out_unused(args, &leaves);
@@ -355,69 +376,68 @@ static int show_cpuid(const struct arguments *args)
 			.info = &leaves.info, .leaves = &leaves, .table = &table,
 		};
 
-		return show_one(&reader, args->hist ? args->hist : args->subleaf, args->hist);
+		return show_one(&reader, args);
 	}
 	if (only_totals(args))
-		table.total = leaves.total_before;
+		table = (struct exit_table) { .total = leaves.total_before };
 	else
 		exit_leaves_read_table(&leaves, NULL, &table);
-	print_table(args, &leaves.info, &table);
-	return STATUS_OK;
+	return print_table(args, &leaves.info, &table);
 }
 
-static void print_text(const struct arguments *args, const struct meters *meters)
+static int print_text(const struct arguments *args, const struct meters *meters)
 {
 	const struct exit_counts total = meters_total(meters);
 
-	if (!meters->by_vcpu) {
-		print_table(args, &meters->info, &meters->of->between);
-		return;
-	}
+	if (!meters->by_vcpu)
+		return print_table(args, &meters->info, &meters->of->between);
 	table_print_heading(stdout, &meters->info);
 	table_print_totals(stdout, &meters->info, &total);
 	putchar('\n');
-	table_print_meters(stdout, meters);
+	return table_print_meters(stdout, meters, &args->view) ? STATUS_OK : no_memory();
 }
 
-static void print_json(const struct arguments *args, const struct meters *meters)
+static int print_json(const struct arguments *args, const struct meters *meters)
 {
 	json_t *document = json_document("table", &meters->info);
 
-	(void)args;
-	json_object_set_new(document, "reasons", json_meters(meters));
+	json_object_set_new(document, "reasons", json_meters(meters, &args->view));
+	/* What could not be written, main() says. */
 	json_print(stdout, document, false);
+	return STATUS_OK;
 }
 
-static void print_csv(const struct arguments *args, const struct meters *meters)
+static int print_csv(const struct arguments *args, const struct meters *meters)
 {
-	(void)args;
 	csv_print_names(stdout, meters, "", "");
-	csv_print_rows(stdout, meters, "", "");
+	csv_print_rows(stdout, meters, &args->view, "", "");
+	return STATUS_OK;
 }
 
-static int print_meters(const struct arguments *args, struct meters *meters)
+static int print_meters(struct arguments *args, struct meters *meters)
 {
-	static void (*const printers[])(const struct arguments *, const struct meters *) = {
+	static int (*const printers[])(const struct arguments *, const struct meters *) = {
 		[FORMAT_TEXT] = print_text, [FORMAT_JSON] = print_json, [FORMAT_CSV] = print_csv,
 	};
 	const struct reader reader = {
 		.info = &meters->info, .table = &meters->of->between,
 	};
+	int status = exit_view_choose(&args->view, meters->info.encoding);
 
+	if (status)
+		return status;
 	if (args->steal && !exit_info_has(&meters->info, KVM_EXIT_STATS_FEATURE_STEAL))
 		return no_steal();
 	/* As a table has one of them */
 	if (!args->steal && args->common.format == FORMAT_TEXT)
 		meters->info.features &= ~KVM_EXIT_STATS_FEATURE_STEAL;
 	if (args->hist || args->subleaf)
-		return show_one(&reader, args->hist ? args->hist : args->subleaf, args->hist);
-	/* What could not be written, main() says. */
-	printers[args->common.format](args, meters);
-	return STATUS_OK;
+		return show_one(&reader, args);
+	return printers[args->common.format](args, meters);
 }
 
 /* All of it, from a file, of each vCPU or for another program */
-static int show_source(const struct arguments *args)
+static int show_source(struct arguments *args)
 {
 	const struct exit_source source = {
 		.file = args->common.from,
@@ -441,6 +461,8 @@ static const char *check_arguments(const struct arguments *args)
 {
 	bool one = args->subleaf || args->hist;
 
+	if (args->view.names && (one || args->raw || only_totals(args)))
+		return "-e excludes -s, -H, --raw and 0x4FFFFFFC";
 	if (args->hist && (args->has_leaf || args->subleaf || args->raw || args->brief))
 		return "-H excludes -s, --brief, --raw and LEAF";
 	if (args->common.format != FORMAT_TEXT && (one || args->has_leaf || args->raw))
@@ -464,7 +486,7 @@ static const char *check_arguments(const struct arguments *args)
 	return NULL;
 }
 
-static int show(const struct arguments *args)
+static int show(struct arguments *args)
 {
 	const char *wrong = check_arguments(args);
 	int status;
@@ -485,7 +507,10 @@ static int show(const struct arguments *args)
 int builtin_show(int argc, char **argv)
 {
 	struct arguments args = { .common = COMMON_OPTIONS };
+	int status;
 
 	options_parse(&argp, argc, argv, &args);
-	return show(&args);
+	status = show(&args);
+	exit_view_free(&args.view);
+	return status;
 }

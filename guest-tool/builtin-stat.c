@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* stat: the exits while a command runs. */
 #include <argp.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "baseline.h"
 #include "builtin.h"
+#include "columns.h"
 #include "command.h"
-#include "exit_names.h"
 #include "measure.h"
 #include "options.h"
 #include "outfile.h"
@@ -24,9 +23,13 @@ static const char doc[] =
 	"in progress is discarded.  With -r or -w the command has no input.  The exits "
 	"that the reading itself causes are left out, those that other programs and the "
 	"kernel cause meanwhile are counted.\n\n"
-	"Cycles are ticks of the host's TSC from an exit to the next entry.  KVM, VMM and "
-	"off-CPU split them, in percent.  p50 and p99 are the median and the 99th "
-	"percentile of the cycles of an exit, as a range: k is 1024, M and G its powers. "
+	"Cycles are ticks of the host's TSC from an exit to the next entry.  Tables show "
+	"them as time if the frequency of the TSC is known.  KVM, VMM and off-CPU split "
+	"them, in percent.  p50 and p99 are upper limits of the median and the 99th "
+	"percentile of the cycles of an exit, at most twice the value; in cycles k is 1024, "
+	"M and G its powers.  Rows are sorted by busy, the cycles not off-CPU, by default, "
+	"or by exits on a host that does not count off-CPU.  Columns that do not fit are left "
+	"out. "
 	"The hypervisor tax is the share that work of the host and the VMM took of the "
 	"time in which vCPUs were not halted; where the host does not count steal, that "
 	"which KVM and the VMM took of the time in which vCPUs were not in HLT or MWAIT.  "
@@ -53,11 +56,14 @@ static const struct argp_option options[] = {
 struct arguments {
 	struct plan_options plan;
 	pid_t pid;
-	/* Has any interval been printed? */
+	/* Has any interval been printed?  If as text, in which columns, and of what they were */
 	bool printed;
+	struct columns columns;
+	uint32_t features, tsc_khz;
 	const char *output;
 	char **command;
 	struct common_options common;
+	struct exit_view view;
 };
 
 /* What needs something to run, and does nothing with what was recorded; or NULL */
@@ -97,6 +103,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &args->plan;
 		state->child_inputs[1] = state->child_inputs[2] = &args->common;
 		state->child_inputs[3] = &args->common;
+		state->child_inputs[4] = state->child_inputs[5] = &args->view;
 		break;
 	case 'p':
 		args->pid = option_number(state, "-p", arg, 1, INT32_MAX);
@@ -126,6 +133,8 @@ static const struct argp_child children[] = {
 	{ &source_argp, 0, NULL, 0 },
 	{ &per_vcpu_argp, 0, NULL, 0 },
 	{ &format_argp, 0, NULL, 0 },
+	{ &row_argp, 0, NULL, 0 },
+	{ &unit_argp, 0, NULL, 0 },
 	{ 0 }
 };
 
@@ -133,80 +142,60 @@ static const struct argp argp = {
 	options, parse_option, args_doc, doc, children, NULL, NULL,
 };
 
-static void print_titles(FILE *out, const struct meters *meters)
+/* Another host, after a migration, may count other things. */
+static void keep_columns(struct arguments *args, const struct exit_info *info)
 {
-	fprintf(out, "#%11s", "seconds");
-	if (meters->by_vcpu)
-		fprintf(out, "  %4s", "vCPU");
-	fprintf(out, "  %5s  %-*s  %9s  %10s  %12s  %11s", "exit",
-		exit_name_width(meters->info.encoding), "name", "exits", "exits/s", "cycles",
-		"cycles/exit");
-	if (exit_info_has(&meters->info, KVM_EXIT_STATS_FEATURE_SPLIT))
-		table_print_split_titles(out, false);
-	fputc('\n', out);
+	if (args->features != info->features || args->tsc_khz != info->tsc_khz)
+		columns_free(&args->columns);
+	args->features = info->features;
+	args->tsc_khz = info->tsc_khz;
 }
 
-static void print_row(FILE *out, const struct interval *interval, const struct meter *meter,
-		      const struct exit_row *row)
+static void print_text(FILE *out, struct arguments *args, const struct interval *interval)
 {
-	const struct exit_info *info = &interval->meters->info;
-	const struct exit_counts *counts = &row->counts;
-	const struct exit_parts parts = exit_counts_parts(counts);
-	char name[EXIT_NAME_MAX];
+	struct line_table table = {
+		.view = &args->view, .series = &args->columns,
+		.columns = 1U << COLUMN_AT | 1U << COLUMN_EXIT | 1U << COLUMN_NAME |
+			   1U << COLUMN_EXITS | 1U << COLUMN_RATE_TOO | 1U << COLUMN_CYCLES |
+			   1U << COLUMN_MEAN | 1U << COLUMN_KVM | 1U << COLUMN_VMM |
+			   1U << COLUMN_OFF_CPU,
+		.at = interval->at, .seconds = interval->seconds, .name_width = NAME_WIDTH,
+	};
 
-	fprintf(out, "%12.6f", interval->at);
-	if (interval->meters->by_vcpu)
-		fprintf(out, "  %4ld", meter->source.cpu);
-	fprintf(out, "  %5" PRIu32 "  %-*s  %9" PRIu64 "  %10.1f  %12" PRIu64 "  %11" PRIu64,
-		row->number, exit_name_width(info->encoding),
-		exit_name(info->encoding, row->number, name), counts->exits,
-		counts->exits / interval->seconds, counts->cycles, exit_cycles_per_exit(counts));
-	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
-		table_print_split(out, &parts, false);
-	fputc('\n', out);
+	keep_columns(args, &interval->meters->info);
+	if (!line_table_of_meters(&table, interval->meters) ||
+	    !line_table_print(out, &table, line_width(out)))
+		fail(0, "not enough memory");
+	free(table.lines);
 }
 
-static void print_text(FILE *out, const struct interval *interval, bool first)
+static void print_json(FILE *out, struct arguments *args, const struct interval *interval)
 {
-	const struct meters *meters = interval->meters;
-	size_t i, k;
-
-	if (first)
-		print_titles(out, meters);
-	for (i = 0; i < meters->nr; i++) {
-		for (k = 0; k < meters->of[i].between.nr; k++)
-			print_row(out, interval, &meters->of[i],
-				  &meters->of[i].between.rows[k]);
-	}
+	interval_print_json(out, "interval", interval, &args->view);
 }
 
-static void print_json(FILE *out, const struct interval *interval, bool first)
+static void print_csv(FILE *out, struct arguments *args, const struct interval *interval)
 {
-	(void)first;
-	interval_print_json(out, "interval", interval);
-}
-
-static void print_csv(FILE *out, const struct interval *interval, bool first)
-{
-	if (first)
+	if (!args->printed)
 		interval_print_csv_names(out, interval->meters);
-	interval_print_csv(out, interval);
+	interval_print_csv(out, interval, &args->view);
 }
 
 static void print_interval(const struct interval *interval, void *data)
 {
-	static void (*const printers[])(FILE *, const struct interval *, bool) = {
+	static void (*const printers[])(FILE *, struct arguments *, const struct interval *) = {
 		[FORMAT_TEXT] = print_text, [FORMAT_JSON] = print_json, [FORMAT_CSV] = print_csv,
 	};
 	struct arguments *args = data;
 
-	printers[args->common.format](stderr, interval, !args->printed);
+	printers[args->common.format](stderr, args, interval);
 	args->printed = true;
 }
 
 static int print(const struct arguments *args, FILE *out, const struct exit_result *result)
 {
-	static int (*const printers[])(FILE *, const struct exit_result *) = {
+	static int (*const printers[])(FILE *, const struct exit_result *,
+				       const struct exit_view *) = {
 		[FORMAT_TEXT] = result_print, [FORMAT_JSON] = result_print_json,
 		[FORMAT_CSV] = result_print_csv,
 	};
@@ -214,13 +203,15 @@ static int print(const struct arguments *args, FILE *out, const struct exit_resu
 	baseline_check(result);
 	if (args->printed && args->common.format != FORMAT_JSON)
 		fputc('\n', out);
-	return printers[args->common.format](out, result);
+	return printers[args->common.format](out, result, &args->view);
 }
 
 /* Returns a status, which of what is not good is that. */
 static int write_output(struct outfile *out, const struct exit_result *result, int status)
 {
-	bool good = !status && !result_print_json(out->file, result);
+	/* With all reasons: which are shown may be another choice each time. */
+	static const struct exit_view all;
+	bool good = !status && !result_print_json(out->file, result, &all);
 	int failed = outfile_close(out, good);
 
 	return good ? failed : STATUS_FAILURE;
@@ -265,36 +256,47 @@ static int run(const struct arguments *args, struct meters *meters)
 	return program.status ? program.status : failed;
 }
 
-static int show_recorded(const struct arguments *args)
+static int show_recorded(struct arguments *args)
 {
 	struct exit_result result;
 	int status = result_read(args->common.from, &result);
 
 	if (status)
 		return status;
-	status = print(args, stdout, &result) ? STATUS_FAILURE : STATUS_OK;
+	status = exit_view_choose(&args->view, result.info.encoding);
+	if (!status && print(args, stdout, &result))
+		status = STATUS_FAILURE;
 	result_free(&result);
+	return status;
+}
+
+static int open_and_run(struct arguments *args)
+{
+	const struct exit_source source = {
+		.file = args->common.from, .cpu = args->common.cpu, .hists = true, .steal = true,
+		.again = true,
+	};
+	struct meters meters;
+	int status = meters_open(&meters, &source, args->common.per_vcpu);
+
+	if (!status)
+		status = exit_view_choose(&args->view, meters.info.encoding);
+	if (!status)
+		status = run(args, &meters);
+	meters_free(&meters);
+	columns_free(&args->columns);
 	return status;
 }
 
 int builtin_stat(int argc, char **argv)
 {
 	struct arguments args = { .plan.plan.repeat = 1, .common = COMMON_OPTIONS };
-	struct exit_source source = { .hists = true, .steal = true, .again = true };
-	struct meters meters;
 	int status;
 
 	options_parse(&argp, argc, argv, &args);
-	if (!args.command && !args.pid)
-		return show_recorded(&args);
-
-	source.file = args.common.from;
-	source.cpu = args.common.cpu;
 	args.plan.plan.show = print_interval;
 	args.plan.plan.data = &args;
-	status = meters_open(&meters, &source, args.common.per_vcpu);
-	if (!status)
-		status = run(&args, &meters);
-	meters_free(&meters);
+	status = args.command || args.pid ? open_and_run(&args) : show_recorded(&args);
+	exit_view_free(&args.view);
 	return status;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "builtin.h"
+#include "columns.h"
 #include "ending.h"
 #include "interval.h"
 #include "meters.h"
@@ -33,6 +34,8 @@ static const char doc[] =
 	"say how many vCPUs there are: time is then in percent of one vCPU.  An exit's "
 	"cycles are in the interval in which it ended, those of a long halt in the one in "
 	"which the vCPU woke.  The exits that the reading itself causes are left out.\n\n"
+	"Rows are sorted by time (busy) by default, or by exits on a host that does not "
+	"count off-CPU.\n\n"
 	"On a terminal, h shows the keys.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other "
 	"failure.";
@@ -41,8 +44,11 @@ static const char help[] =
 	"Keys of cpuid-query top\n"
 	"\n"
 	"  e     sort by exits\n"
-	"  t     sort by time: cycles that were not off-CPU\n"
+	"  t     sort by busy time: cycles that were not off-CPU\n"
 	"  c     sort by cycles per exit\n"
+	"  a     sort by all cycles, with those off-CPU\n"
+	"  l     sort by the longest exit, if that was in the interval\n"
+	"  n     sort by name\n"
 	"  v     each vCPU by itself (wakes it once an interval) or all together\n"
 	"  + -   double or halve the interval\n"
 	"  h ?   this help\n"
@@ -70,6 +76,7 @@ struct arguments {
 	bool batch;
 	unsigned int iterations;
 	struct common_options common;
+	struct exit_view view;
 };
 
 static double parse_delay(struct argp_state *state, const char *arg)
@@ -92,6 +99,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = state->child_inputs[1] = &args->common;
+		state->child_inputs[2] = state->child_inputs[3] = &args->view;
 		break;
 	case 'd':
 		args->delay = parse_delay(state, arg);
@@ -114,7 +122,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-	options, parse_option, NULL, doc, common_options, NULL, NULL,
+	options, parse_option, NULL, doc, table_options, NULL, NULL,
 };
 
 struct top {
@@ -137,8 +145,7 @@ struct top {
 	/* The last interval */
 	struct rates all, by_vcpu;
 
-	/* What the keys have chosen, and something to say until the next key or interval */
-	enum rates_order order;
+	/* What else the keys have chosen, and something to say until the next key or interval */
 	bool vcpus, help;
 	const char *message;
 };
@@ -198,7 +205,9 @@ static int open_vm(struct top *top)
 	top->info = top->meters.info;
 	top->all.vcpus = top->by_vcpu.vcpus = source_vcpus(&top->meters.of->source);
 	top->begun = top->started;
-	return STATUS_OK;
+	if (top->args.view.order == ORDER_DEFAULT)
+		top->args.view.order = default_order(&top->info);
+	return exit_view_choose(&top->args.view, top->info.encoding);
 }
 
 /*
@@ -224,29 +233,21 @@ static int add_rates(struct top *top)
 	return STATUS_OK;
 }
 
-/* Sorted */
-static const struct rates *rates_shown(struct top *top)
+static const struct rates *rates_shown(const struct top *top)
 {
 	/* Those of the vCPUs are there when the first interval of them has ended. */
-	struct rates *rates = top->vcpus && top->by_vcpu.seconds ? &top->by_vcpu : &top->all;
-
-	rates_sort(rates, top->order);
-	return rates;
+	return top->vcpus && top->by_vcpu.seconds ? &top->by_vcpu : &top->all;
 }
 
 static void print_message(FILE *out, const struct top *top)
 {
-	static const char *const orders[] = {
-		[BY_EXITS] = "exits", [BY_TIME] = "time", [BY_CYCLES] = "cycles per exit",
-	};
-
 	if (top->message)
 		fprintf(out, "%s\n", top->message);
 	else if (!top->all.seconds)
 		fprintf(out, "The first interval of %g s is not over.\n", top->args.delay);
 	else
 		fprintf(out, "Every %g s, sorted by %s; h: help\n", top->args.delay,
-			orders[top->order]);
+			exit_order_text(top->args.view.order));
 }
 
 /* Lines before the titles */
@@ -257,6 +258,7 @@ static int show_screen(struct top *top)
 	char *text = NULL;
 	size_t size;
 	FILE *out;
+	bool good;
 
 	if (top->help) {
 		screen_show(help, 0);
@@ -268,11 +270,12 @@ static int show_screen(struct top *top)
 	table_print_heading(out, &top->info);
 	rates_print_summary(out, &top->info, &top->all);
 	print_message(out, top);
-	rates_print(out, &top->info, rates_shown(top));
+	good = rates_print(out, &top->info, rates_shown(top), &top->args.view, screen_width());
 	fclose(out);
-	screen_show(text, HEADING);
+	if (good)
+		screen_show(text, HEADING);
 	free(text);
-	return STATUS_OK;
+	return good ? STATUS_OK : fail(STATUS_FAILURE, "not enough memory");
 }
 
 static struct interval last_interval(const struct top *top)
@@ -286,14 +289,14 @@ static void print_csv(struct top *top)
 
 	if (!top->printed)
 		interval_print_csv_names(stdout, &top->meters);
-	interval_print_csv(stdout, &interval);
+	interval_print_csv(stdout, &interval, &top->args.view);
 }
 
 static void print_json(struct top *top)
 {
 	const struct interval interval = last_interval(top);
 
-	interval_print_json(stdout, "top", &interval);
+	interval_print_json(stdout, "top", &interval, &top->args.view);
 }
 
 static void print_text(struct top *top)
@@ -303,7 +306,9 @@ static void print_text(struct top *top)
 	table_print_heading(stdout, &top->info);
 	rates_print_summary(stdout, &top->info, &top->all);
 	putchar('\n');
-	rates_print(stdout, &top->info, rates_shown(top));
+	if (!rates_print(stdout, &top->info, rates_shown(top), &top->args.view,
+			 line_width(stdout)))
+		top->ended = fail(STATUS_FAILURE, "not enough memory");
 }
 
 /* An interval without live screen */
@@ -391,13 +396,22 @@ static int press(struct top *top, int key)
 		top->ended = true;
 		break;
 	case 'e':
-		top->order = BY_EXITS;
+		top->args.view.order = ORDER_EXITS;
 		break;
 	case 't':
-		top->order = BY_TIME;
+		top->args.view.order = ORDER_BUSY;
 		break;
 	case 'c':
-		top->order = BY_CYCLES;
+		top->args.view.order = ORDER_MEAN;
+		break;
+	case 'a':
+		top->args.view.order = ORDER_CYCLES;
+		break;
+	case 'l':
+		top->args.view.order = ORDER_LONGEST;
+		break;
+	case 'n':
+		top->args.view.order = ORDER_NAME;
 		break;
 	case 'v':
 		return toggle_vcpus(top);
@@ -476,5 +490,6 @@ int builtin_top(int argc, char **argv)
 	rates_free(&top.all);
 	rates_free(&top.by_vcpu);
 	meters_free(&top.meters);
+	exit_view_free(&top.args.view);
 	return status;
 }

@@ -49,14 +49,16 @@ static void fill_column(struct comparison *comparison, size_t column,
 
 static bool fill(struct comparison *comparison, struct exit_summary *summaries)
 {
+	uint32_t number;
 	size_t column, i;
 
 	for (column = 0; column < comparison->nr_results; column++) {
 		result_summarize(&comparison->results[column], &summaries[column]);
 		comparison->elapsed[column].sample = summaries[column].elapsed;
 		for (i = 0; i < summaries[column].nr; i++) {
-			if (!has_row(comparison, summaries[column].rows[i].number) &&
-			    !add_row(comparison, summaries[column].rows[i].number))
+			number = summaries[column].rows[i].number;
+			if (exit_view_has(comparison->view, number) &&
+			    !has_row(comparison, number) && !add_row(comparison, number))
 				return false;
 		}
 	}
@@ -307,13 +309,13 @@ static void count_differences(struct comparison *comparison)
 }
 
 bool comparison_make(struct comparison *comparison, const struct exit_result *results,
-		     size_t nr, bool by_cycles)
+		     size_t nr, bool by_cycles, const struct exit_view *view)
 {
 	struct exit_summary *summaries = calloc(nr, sizeof(*summaries));
 	bool good;
 
 	*comparison = (struct comparison) {
-		.nr_results = nr, .results = results, .by_cycles = by_cycles,
+		.nr_results = nr, .results = results, .by_cycles = by_cycles, .view = view,
 		.rows = calloc(nr * EXIT_TABLE_MAX, sizeof(*comparison->rows)),
 		.elapsed = calloc(nr, sizeof(*comparison->elapsed)),
 		.pairs = calloc(nr, sizeof(*comparison->pairs)),
@@ -356,8 +358,8 @@ bool comparison_unlike(const struct exit_result *first, const struct exit_result
 
 	if (first->info.tsc_khz != other->info.tsc_khz)
 		snprintf(text, size, "'%s' ran with a host TSC of %.3f MHz, '%s' with %.3f MHz: "
-			 "cycles cannot be compared, and exits of timers only with care", named(first),
-			 first->info.tsc_khz / 1000.0, named(other),
+			 "cycles cannot be compared, and exits of timers only with care",
+			 named(first), first->info.tsc_khz / 1000.0, named(other),
 			 other->info.tsc_khz / 1000.0);
 	else if (!base != !other_base)
 		snprintf(text, size, "a baseline is subtracted from '%s', none from '%s'",

@@ -42,6 +42,8 @@ struct comparison {
 	size_t nr_results;
 	const struct exit_result *results;
 	bool by_cycles;
+	/* How it is shown, and which of the reasons are compared at all */
+	const struct exit_view *view;
 	/* One for each result; the first is not used */
 	struct comparison_pair *pairs;
 	/* Seconds of a run, one for each result */
@@ -58,7 +60,8 @@ struct comparison {
 };
 
 /*
- * Compare results, at least one and all of the same encoding, by exits or by cycles.
+ * Compare results, at least one and all of the same encoding, by exits or by cycles, for
+ * the reasons that the view has: no others count in the family-wise error.
  * All that is marked as different, reasons, seconds and tax, keeps to COMPARISON_ALPHA
  * together, by Westfall and Young's method, whatever the distribution: see permutation.h.
  * Only two commands of five runs each leave a fifth of it to Student's t test, of which
@@ -69,7 +72,7 @@ struct comparison {
  * comparison_free() frees what it holds.
  */
 bool comparison_make(struct comparison *comparison, const struct exit_result *results,
-		     size_t nr, bool by_cycles);
+		     size_t nr, bool by_cycles, const struct exit_view *view);
 void comparison_free(struct comparison *comparison);
 
 /*
@@ -85,7 +88,10 @@ size_t comparison_runs_needed(size_t nr_results);
 bool comparison_unlike(const struct exit_result *first, const struct exit_result *other,
 		       char *text, size_t size);
 
-/* As a table, as JSON and as comma-separated values.  Returns 0, or -1 if out failed. */
+/*
+ * As a table, as JSON and as comma-separated values.  Returns 0, or -1 if out failed or
+ * there is no memory.
+ */
 int comparison_print(FILE *out, const struct comparison *comparison);
 int comparison_print_json(FILE *out, const struct comparison *comparison);
 int comparison_print_csv(FILE *out, const struct comparison *comparison);

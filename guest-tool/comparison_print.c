@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "columns.h"
 #include "comparison.h"
 #include "exit_names.h"
 #include "json.h"
+#include "table_print.h"
 #include "text.h"
-
-#define WIDTH 12
+#include "time_text.h"
 
 /* A, B, ..., then numbers */
 static const char *column_name(size_t column, char name[8])
@@ -19,14 +22,27 @@ static const char *column_name(size_t column, char name[8])
 	return name;
 }
 
+/* Are cycles of all of them shown as a time? */
+static bool in_time(const struct comparison *comparison)
+{
+	const struct exit_info *first = &comparison->results[0].info;
+	size_t i;
+
+	for (i = 0; i < comparison->nr_results; i++) {
+		if (comparison->results[i].info.tsc_khz != first->tsc_khz)
+			return false;
+	}
+	return comparison->by_cycles && exit_view_in_time(comparison->view, first);
+}
+
 static void print_heading(FILE *out, const struct comparison *comparison)
 {
 	const struct exit_runs *runs;
 	char name[8];
 	size_t i;
 
-	fprintf(out, "%s per run\n", comparison->by_cycles ? "Cycles in VM exits" :
-		"VM exits");
+	fprintf(out, "%s per run\n", !comparison->by_cycles ? "VM exits" :
+		in_time(comparison) ? "Time in VM exits" : "Cycles in VM exits");
 	for (i = 0; i < comparison->nr_results; i++) {
 		runs = &comparison->results[i].measured;
 		fprintf(out, "  %s  ", column_name(i, name));
@@ -40,88 +56,190 @@ static void print_heading(FILE *out, const struct comparison *comparison)
 	fputc('\n', out);
 }
 
-/* After a column; no line ends with blanks. */
-static void print_mark(FILE *out, const struct comparison *comparison, size_t column,
-		       bool differs)
+/*
+ * Columns of the groups from 1 on, one group for each result but the first.  Where there is
+ * no room it is the difference that goes: B and B / A say it, too.
+ */
+static void add_columns(struct columns *columns, const struct comparison *comparison)
 {
-	if (differs)
-		fputs(" *", out);
-	else if (column + 1 < comparison->nr_results)
-		fputs("  ", out);
-}
-
-static void print_titles(FILE *out, const struct comparison *comparison, int name_width)
-{
-	char name[8], text[16];
+	struct column column = { .rank = 0 };
+	char name[8];
 	size_t i;
 
-	fprintf(out, "%5s  %-*s  %*s", "exit", name_width, "name", WIDTH, "A");
+	columns_add(columns, &(struct column) { .title = "exit" });
+	columns_add(columns, &(struct column) { .title = "name", .left = true });
+	columns_add(columns, &(struct column) { .title = "A" });
 	for (i = 1; i < comparison->nr_results; i++) {
-		column_name(i, name);
-		fprintf(out, "  %*s", WIDTH, name);
-		snprintf(text, sizeof(text), "%s - A", name);
-		fprintf(out, "  %*s", WIDTH, text);
-		snprintf(text, sizeof(text), "%s / A", name);
-		fprintf(out, "  %7s  %6s", text, "+-");
-		print_mark(out, comparison, i, false);
+		column.group = i;
+		strcpy(column.title, column_name(i, name));
+		columns_add(columns, &column);
+		column.rank = 1;
+		snprintf(column.title, sizeof(column.title), "%s - A", name);
+		columns_add(columns, &column);
+		column.rank = 0;
+		snprintf(column.title, sizeof(column.title), "%s / A", name);
+		columns_add(columns, &column);
+		strcpy(column.title, "+-");
+		columns_add(columns, &column);
+		strcpy(column.title, "");
+		columns_add(columns, &column);
 	}
-	fputc('\n', out);
 }
 
-static void print_cells(FILE *out, const struct sample *first, const struct sample *other,
-			int decimals)
+/* Print a value of a run, or with a sign the difference of two. */
+typedef void print_fn(struct columns *columns, const struct comparison *comparison, double value,
+		      bool sign);
+
+/* Exits or cycles */
+static void print_value(struct columns *columns, const struct comparison *comparison,
+			double value, bool sign)
+{
+	char text[TIME_TEXT_MAX];
+
+	if (in_time(comparison))
+		columns_cell(columns, "%s%s", sign && value >= 0 ? "+" : "",
+			     time_text(value, comparison->results[0].info.tsc_khz, 4, text));
+	else
+		columns_number(columns, value, 1, sign);
+}
+
+static void print_seconds(struct columns *columns, const struct comparison *comparison,
+			  double value, bool sign)
+{
+	(void)comparison;
+	columns_number(columns, value, 6, sign);
+}
+
+static void print_tax(struct columns *columns, const struct comparison *comparison,
+		      double value, bool sign)
+{
+	(void)comparison;
+	columns_number(columns, value, 2, sign);
+}
+
+static void print_ratio(struct columns *columns, const struct compared *first,
+			const struct compared *other)
 {
 	struct ratio ratio = { 0 };
 
-	fprintf(out, "  %*.*f", WIDTH, decimals, other->mean);
-	fprintf(out, "  %+*.*f", WIDTH, decimals, other->mean - first->mean);
-	if (!sample_ratio(first, other, &ratio))
-		fprintf(out, "  %7s  %6s", "-", "-");
-	else if (!ratio.has_error)
-		fprintf(out, "  %7.2f  %6s", ratio.value, "-");
+	if (sample_ratio(&first->sample, &other->sample, &ratio))
+		columns_number(columns, ratio.value, 2, false);
 	else
-		fprintf(out, "  %7.2f  %6.2f", ratio.value, ratio.error);
+		columns_cell(columns, "-");
+	if (ratio.has_error)
+		columns_number(columns, ratio.error, 2, false);
+	else
+		columns_cell(columns, "-");
+	columns_cell(columns, "%s", other->differs ? "*" : "");
 }
 
-static void print_row(FILE *out, const struct comparison *comparison,
-		      const struct compared *of, int decimals)
+static void print_cells(struct columns *columns, const struct comparison *comparison,
+			const struct compared *of,
+			print_fn *print)
 {
 	size_t i;
 
-	fprintf(out, "  %*.*f", WIDTH, decimals, of[0].sample.mean);
+	print(columns, comparison, of[0].sample.mean, false);
 	for (i = 1; i < comparison->nr_results; i++) {
-		print_cells(out, &of[0].sample, &of[i].sample, decimals);
-		print_mark(out, comparison, i, of[i].differs);
+		print(columns, comparison, of[i].sample.mean, false);
+		print(columns, comparison, of[i].sample.mean - of[0].sample.mean, true);
+		print_ratio(columns, &of[0], &of[i]);
 	}
-	fputc('\n', out);
 }
 
 /* The spread of the seconds or the tax, below their means */
-static void print_deviations(FILE *out, const struct comparison *comparison,
-			     const struct compared *of, int decimals, int name_width)
+static void print_deviations(struct columns *columns, const struct comparison *comparison,
+			     const struct compared *of, int decimals)
 {
-	/* Of B - A, B / A and +-, with the blanks before them, and of the mark */
-	int others = 2 + WIDTH + 2 + 7 + 2 + 6 + 2, between = 0;
-	size_t i;
+	size_t i, k;
 
-	fprintf(out, "%5s  %-*s", "", name_width, "+-");
+	columns_cell(columns, "%s", "");
+	columns_cell(columns, "+-");
 	for (i = 0; i < comparison->nr_results; i++) {
-		fprintf(out, "%*s", between, "");
 		if (of[i].sample.nr > 1)
-			fprintf(out, "  %*.*f", WIDTH, decimals, sample_deviation(&of[i].sample));
+			columns_number(columns, sample_deviation(&of[i].sample), decimals, false);
 		else
-			fprintf(out, "  %*s", WIDTH, "-");
-		between = i ? others : 0;
+			columns_cell(columns, "-");
+		for (k = 0; i && k < 4; k++)
+			columns_cell(columns, "%s", "");
 	}
-	fputc('\n', out);
 }
 
-static void print_whole_runs(FILE *out, const struct comparison *comparison, const char *title,
-			     const struct compared *of, int decimals, int name_width)
+static const struct comparison_row *find_row(const struct comparison *comparison,
+					     uint32_t number)
 {
-	fprintf(out, "%5s  %-*s", "", name_width, title);
-	print_row(out, comparison, of, decimals);
-	print_deviations(out, comparison, of, decimals, name_width);
+	size_t i;
+
+	for (i = 0; comparison->rows[i].number != number; i++)
+		;
+	return &comparison->rows[i];
+}
+
+/* The reasons as they are in the first, as they are sorted */
+static void sorted_lines(const struct comparison *comparison, struct exit_line *lines,
+			 const struct exit_summary *first)
+{
+	enum exit_order order = comparison->view->order;
+	const struct exit_mean *mean;
+	size_t i;
+
+	if (order == ORDER_DEFAULT)
+		order = comparison->by_cycles ? ORDER_CYCLES : ORDER_EXITS;
+	for (i = 0; i < comparison->nr; i++) {
+		mean = summary_find(first, comparison->rows[i].number);
+		lines[i] = mean ? exit_line_of_mean(mean) : (struct exit_line) { .vcpu = -1 };
+		lines[i].number = comparison->rows[i].number;
+	}
+	lines_sort(lines, comparison->nr, order, &comparison->results[0].info);
+}
+
+static bool add_rows(struct columns *columns, const struct comparison *comparison)
+{
+	struct exit_line *lines = calloc(comparison->nr + 1, sizeof(*lines));
+	struct exit_summary *first = malloc(sizeof(*first));
+	unsigned int encoding = comparison->results[0].info.encoding;
+	bool good = lines && first;
+	char name[EXIT_NAME_MAX];
+	size_t i;
+
+	if (good) {
+		result_summarize(&comparison->results[0], first);
+		sorted_lines(comparison, lines, first);
+	}
+	for (i = 0; good && i < comparison->nr; i++) {
+		columns_cell(columns, "%" PRIu32, lines[i].number);
+		columns_cell(columns, "%s", exit_name(encoding, lines[i].number, name));
+		print_cells(columns, comparison, find_row(comparison, lines[i].number)->of,
+			    print_value);
+	}
+	free(lines);
+	free(first);
+	return good;
+}
+
+static void add_whole_runs(struct columns *columns, const struct comparison *comparison,
+			   const char *title, const struct compared *of, print_fn *print,
+			   int decimals)
+{
+	columns_cell(columns, "%s", "");
+	columns_cell(columns, "%s", title);
+	print_cells(columns, comparison, of, print);
+	print_deviations(columns, comparison, of, decimals);
+}
+
+static bool print_table(FILE *out, const struct comparison *comparison)
+{
+	struct columns columns = { 0 };
+	bool good;
+
+	add_columns(&columns, comparison);
+	good = add_rows(&columns, comparison);
+	add_whole_runs(&columns, comparison, "seconds", comparison->elapsed, print_seconds, 6);
+	if (comparison->tax)
+		add_whole_runs(&columns, comparison, "tax %", comparison->tax, print_tax, 2);
+	good = good && columns_print(out, &columns, line_width(out));
+	columns_free(&columns);
+	return good;
 }
 
 static bool any_differs(const struct comparison *comparison, const struct compared *of)
@@ -189,22 +307,18 @@ static void print_verdict(FILE *out, const struct comparison *comparison)
 
 int comparison_print(FILE *out, const struct comparison *comparison)
 {
-	unsigned int encoding = comparison->results[0].info.encoding;
-	int name_width = exit_name_width(encoding);
-	char name[EXIT_NAME_MAX];
-	size_t i;
+	char *verdict = NULL;
+	size_t size;
+	FILE *text;
 
 	print_heading(out, comparison);
-	print_titles(out, comparison, name_width);
-	for (i = 0; i < comparison->nr; i++) {
-		fprintf(out, "%5" PRIu32 "  %-*s", comparison->rows[i].number, name_width,
-			exit_name(encoding, comparison->rows[i].number, name));
-		print_row(out, comparison, comparison->rows[i].of, 1);
-	}
-	print_whole_runs(out, comparison, "seconds", comparison->elapsed, 6, name_width);
-	if (comparison->tax)
-		print_whole_runs(out, comparison, "tax %", comparison->tax, 2, name_width);
-	print_verdict(out, comparison);
+	text = print_table(out, comparison) ? open_memstream(&verdict, &size) : NULL;
+	if (!text)
+		return -1;
+	print_verdict(text, comparison);
+	fclose(text);
+	text_wrap(out, verdict, line_width(out), 2);
+	free(verdict);
 	return ferror(out) ? -1 : 0;
 }
 

@@ -9,7 +9,7 @@ _cpuid_query_options() {
 	case $1 in
 	'') echo s:subleaf= H:hist= :brief :raw :steal A:per-vcpu ;;
 	stat) echo r:repeat= w:warmup= :baseline= p:pid= I:interval= A:per-vcpu o:output= ;;
-	compare) echo r:repeat= w:warmup= :baseline= :cycles :ignore-failure :show-output ;;
+	compare) echo r:repeat= w:warmup= :baseline= o:output= :cycles :ignore-failure :show-output ;;
 	top) echo i:interval= b:batch n:count= ;;
 	log) echo i:interval= n:count= y:omit-first A:per-vcpu o:output= ;;
 	bench) echo r:repeat= ;;
@@ -19,6 +19,10 @@ _cpuid_query_options() {
 		echo e:event= c:count= F:freq= p:pid= a:all-cpus i:input= :script= :lines
 		;;
 	exit-workload) echo d:disk= e:expect ;;
+	esac
+	case $1 in
+	'' | stat | compare | top) echo e:exit= :sort= :unit= ;;
+	log) echo e:exit= :sort= ;;
 	esac
 	case $1 in
 	help | record | exit-workload) ;;
@@ -62,6 +66,15 @@ _cpuid_query_value() {
 # _cpuid_query_reply ARGUMENT-OF-COMPGEN...: what begins as the present word does
 _cpuid_query_reply() {
 	mapfile -t COMPREPLY < <(compgen "$@" -- "$cur")
+}
+
+# _cpuid_query_list WORDS: what the last of the present ones, with commas between, begins
+_cpuid_query_list() {
+	local before=
+
+	[[ $cur != *,* ]] || before=${cur%,*},
+	local cur=${cur##*,}
+	_cpuid_query_reply -P "$before" -W "$1"
 }
 
 _cpuid_query_files() {
@@ -114,8 +127,13 @@ _cpuid_query_complete() {
 	elif [ "$command" ] && [ "$sub" = compare ] || [ "$value" = baseline ]; then
 		_cpuid_query_reply -c
 	elif [ "$value" ]; then
-		[[ $value != @(from|output|disk|input|script) ]] || _cpuid_query_files
-		[[ $value != @(subleaf|hist|event) ]] || _cpuid_query_reply -W "$(_cpuid_query_exits)"
+		case $value in
+		from | output | disk | input | script) _cpuid_query_files ;;
+		subleaf | hist | event) _cpuid_query_reply -W "$(_cpuid_query_exits)" ;;
+		exit) _cpuid_query_list "$(_cpuid_query_exits)" ;;
+		sort) _cpuid_query_reply -W 'exits busy cycles mean longest name' ;;
+		unit) _cpuid_query_reply -W 'time cycles' ;;
+		esac
 	elif [[ $cur = -* ]]; then
 		_cpuid_query_long "${options[@]}"
 	elif [[ $sub = @(stat|record|who) ]]; then

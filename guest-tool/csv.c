@@ -25,15 +25,19 @@ static void print_row(FILE *out, const struct exit_info *info, const struct exit
 		counts->steal, counts->halted);
 }
 
-void csv_print_rows(FILE *out, const struct meters *meters, const char *before,
-		    const char *after)
+void csv_print_rows(FILE *out, const struct meters *meters, const struct exit_view *view,
+		    const char *before, const char *after)
 {
-	size_t i, k;
+	const struct exit_row *row, *end;
+	size_t i;
 
 	for (i = 0; i < meters->nr; i++) {
-		for (k = 0; k < meters->of[i].between.nr; k++) {
+		row = meters->of[i].between.rows;
+		for (end = row + meters->of[i].between.nr; row < end; row++) {
+			if (!exit_view_has(view, row->number))
+				continue;
 			fputs(before, out);
-			print_row(out, &meters->info, &meters->of[i].between.rows[k]);
+			print_row(out, &meters->info, row);
 			fputs(after, out);
 			if (meters->by_vcpu)
 				fprintf(out, ",%ld", meters->of[i].source.cpu);

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "causes.h"
 #include "cpuid.h"
 #include "leaves.h"
@@ -396,8 +397,7 @@ int main(int argc, char **argv)
 	int status;
 
 	open_standard_files();
-	argp_err_exit_status = STATUS_USAGE;
-	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	arguments_parse(&argp, argc, argv, 0, &args);
 
 	status = run(&args);
 	if (fflush(stdout) || ferror(stdout))

@@ -130,6 +130,15 @@ int exit_number(unsigned int encoding, const char *name)
 	return -1;
 }
 
+int exit_parse(unsigned int encoding, const char *text)
+{
+	uint32_t number;
+
+	if (!parse_u32(text, &number))
+		return exit_number(encoding, text);
+	return number <= KVM_EXIT_STATS_NUMBER_MASK ? (int)number : -1;
+}
+
 int exit_next(unsigned int encoding, int after)
 {
 	const struct exit_encoding *enc = find_encoding(encoding);

@@ -24,6 +24,9 @@ const char *exit_name(unsigned int encoding, uint32_t number, char name[EXIT_NAM
  */
 int exit_number(unsigned int encoding, const char *name);
 
+/* The number that a text is, be it one without a name, or the exit with that name, or -1. */
+int exit_parse(unsigned int encoding, const char *text);
+
 /* The lowest number above after, which may be -1, that has a name, or -1 behind the last. */
 int exit_next(unsigned int encoding, int after);
 

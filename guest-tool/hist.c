@@ -4,6 +4,7 @@
 
 #include "exit_names.h"
 #include "hist.h"
+#include "time_text.h"
 
 #define BAR_WIDTH 40
 
@@ -60,20 +61,21 @@ static void append_power(char *text, int power)
 	sprintf(text + strlen(text), "%u%s", 1U << power % 10, units[power / 10]);
 }
 
-const char *hist_range_text(const struct exit_hist *hist, unsigned int percent,
-			    char text[HIST_RANGE_MAX])
+const char *hist_limit_text(const struct exit_hist *hist, unsigned int percent,
+			    uint32_t tsc_khz, char text[HIST_LIMIT_MAX])
 {
 	int bucket = percentile_bucket(hist, percent);
+	bool last = bucket == KVM_EXIT_STATS_NR_BUCKETS - 1;
+	int power = last ? bucket : bucket + 1;
+	char time[TIME_TEXT_MAX];
 
 	if (bucket < 0)
 		return strcpy(text, "-");
-	strcpy(text, bucket ? "" : "0");
-	if (bucket)
-		append_power(text, bucket);
-	if (bucket == KVM_EXIT_STATS_NR_BUCKETS - 1)
-		return strcat(text, "+");
-	strcat(text, "-");
-	append_power(text, bucket + 1);
+	strcpy(text, last ? ">=" : "<");
+	if (tsc_khz)
+		strcat(text, time_text(1ULL << power, tsc_khz, 3, time));
+	else
+		append_power(text, power);
 	return text;
 }
 
@@ -87,25 +89,12 @@ const char *hist_most_text(const struct exit_hist *hist, unsigned int percent, c
 	return text;
 }
 
-static void print_time(FILE *out, uint64_t cycles, uint32_t tsc_khz)
-{
-	static const char *const units[] = { "ns", "us", "ms", "s" };
-	double time = cycles * 1e6 / tsc_khz;
-	unsigned int unit = 0;
-
-	while (time >= 1000 && unit < 3) {
-		time /= 1000;
-		unit++;
-	}
-	fprintf(out, "%.3f %s", time, units[unit]);
-}
-
 static void print_longest(FILE *out, const struct exit_info *info, uint64_t cycles)
 {
 	fprintf(out, "%-8s %" PRIu64 " cycles", "longest", cycles);
 	if (info->tsc_khz) {
 		fputs(", ", out);
-		print_time(out, cycles, info->tsc_khz);
+		time_print(out, cycles, info->tsc_khz);
 	}
 	fputc('\n', out);
 }
@@ -126,12 +115,12 @@ static void print_percentile(FILE *out, const struct exit_info *info,
 		fprintf(out, "%" PRIu64 " to %" PRIu64 " cycles", range.least, range.most);
 	if (info->tsc_khz) {
 		fputs(", ", out);
-		print_time(out, range.least, info->tsc_khz);
+		time_print(out, range.least, info->tsc_khz);
 		if (range.most == UINT64_MAX) {
 			fputs(" or more", out);
 		} else {
 			fputs(" to ", out);
-			print_time(out, range.most, info->tsc_khz);
+			time_print(out, range.most, info->tsc_khz);
 		}
 	}
 	fputc('\n', out);

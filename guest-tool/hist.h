@@ -23,15 +23,17 @@ struct hist_range {
 bool hist_percentile(const struct exit_hist *hist, unsigned int percent,
 		     struct hist_range *range);
 
-/* Room for "512M-1G" */
-#define HIST_RANGE_MAX 16
+/* Room for ">=" and a time */
+#define HIST_LIMIT_MAX 36
 
 /*
- * The bucket of a percentile in few characters, as "512-1k", with k = 1024, M and G for
- * its powers; "2G+" for the last bucket, "-" if the histogram has no exits.  Returns text.
+ * What a percentile is below, in few characters: the end of its bucket, which begins at half
+ * of that, as "<20.5us"; without a frequency in cycles, as "<2k", with k = 1024, M and G for
+ * its powers.  The last bucket has no end but a beginning, as ">=2G"; "-" if the histogram
+ * has no exits.  Returns text.
  */
-const char *hist_range_text(const struct exit_hist *hist, unsigned int percent,
-			    char text[HIST_RANGE_MAX]);
+const char *hist_limit_text(const struct exit_hist *hist, unsigned int percent,
+			    uint32_t tsc_khz, char text[HIST_LIMIT_MAX]);
 
 /*
  * A percentile in cycles, as text for a column of comma-separated values: the upper end of

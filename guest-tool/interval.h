@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "exit_view.h"
 #include "meters.h"
 
 /* What happened in an interval, as all print it that print one after the other. */
@@ -24,16 +25,21 @@ struct interval {
 struct interval interval_now(const struct meters *meters, double at, double seconds);
 
 /* Room for the local time as text */
-#define TIME_TEXT_MAX 40
+#define CLOCK_TEXT_MAX 40
 
 /* HH:MM:SS.mmm, for people.  Returns text, where it was written. */
-char *interval_clock(const struct interval *interval, char text[TIME_TEXT_MAX]);
+char *interval_clock(const struct interval *interval, char text[CLOCK_TEXT_MAX]);
 
-/* A document of a kind on one line.  Returns 0, or -1 if out failed. */
-int interval_print_json(FILE *out, const char *kind, const struct interval *interval);
+/* A document of a kind on one line, of what the view has.  Returns 0, or -1 if out failed. */
+int interval_print_json(FILE *out, const char *kind, const struct interval *interval,
+			const struct exit_view *view);
 
-/* The line with the names of the columns, and one for each reason, and vCPU if by that. */
+/*
+ * The line with the names of the columns, and one for each reason that the view has, and vCPU
+ * if by that.
+ */
 void interval_print_csv_names(FILE *out, const struct meters *meters);
-void interval_print_csv(FILE *out, const struct interval *interval);
+void interval_print_csv(FILE *out, const struct interval *interval,
+			const struct exit_view *view);
 
 #endif

@@ -109,12 +109,14 @@ static json_t *reason_object(const struct exit_info *info, const struct exit_row
 }
 
 void json_add_reasons(json_t *reasons, const struct exit_info *info,
-		      const struct exit_table *table, long vcpu)
+		      const struct exit_table *table, const struct exit_view *view, long vcpu)
 {
 	json_t *object;
 	size_t i;
 
 	for (i = 0; i < table->nr; i++) {
+		if (!exit_view_has(view, table->rows[i].number))
+			continue;
 		object = reason_object(info, &table->rows[i]);
 		if (vcpu >= 0)
 			json_object_set_new(object, "vcpu", json_integer(vcpu));
@@ -122,21 +124,22 @@ void json_add_reasons(json_t *reasons, const struct exit_info *info,
 	}
 }
 
-json_t *json_reasons(const struct exit_info *info, const struct exit_table *table)
+json_t *json_reasons(const struct exit_info *info, const struct exit_table *table,
+		     const struct exit_view *view)
 {
 	json_t *reasons = json_array();
 
-	json_add_reasons(reasons, info, table, -1);
+	json_add_reasons(reasons, info, table, view, -1);
 	return reasons;
 }
 
-json_t *json_meters(const struct meters *meters)
+json_t *json_meters(const struct meters *meters, const struct exit_view *view)
 {
 	json_t *reasons = json_array();
 	size_t i;
 
 	for (i = 0; i < meters->nr; i++)
-		json_add_reasons(reasons, &meters->info, &meters->of[i].between,
+		json_add_reasons(reasons, &meters->info, &meters->of[i].between, view,
 				 meters->by_vcpu ? meters->of[i].source.cpu : -1);
 	return reasons;
 }
@@ -162,7 +165,8 @@ json_t *json_bytes(const char *text)
 
 json_t *json_exit(int number)
 {
-	return number >= 0 && number <= KVM_EXIT_STATS_NUMBER_MASK ? json_integer(number) : json_null();
+	return number >= 0 && number <= KVM_EXIT_STATS_NUMBER_MASK ? json_integer(number) :
+								     json_null();
 }
 
 static bool wrong(struct recording_error *error, const char *what, const char *name)

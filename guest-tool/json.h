@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "exit_table.h"
+#include "exit_view.h"
 #include "meters.h"
 #include "recording.h"
 
@@ -42,15 +43,16 @@
 /* A new document of a kind, with what info says, if that is not NULL. */
 json_t *json_document(const char *kind, const struct exit_info *info);
 
-/* The reasons of a table, an array. */
-json_t *json_reasons(const struct exit_info *info, const struct exit_table *table);
+/* The reasons of a table that the view has, an array. */
+json_t *json_reasons(const struct exit_info *info, const struct exit_table *table,
+		     const struct exit_view *view);
 
 /* The same to an array that there is, with the member vcpu unless that is -1. */
 void json_add_reasons(json_t *reasons, const struct exit_info *info,
-		      const struct exit_table *table, long vcpu);
+		      const struct exit_table *table, const struct exit_view *view, long vcpu);
 
-/* The reasons of what is between in all meters, an array. */
-json_t *json_meters(const struct meters *meters);
+/* The reasons that the view has of what is between in all meters, an array. */
+json_t *json_meters(const struct meters *meters, const struct exit_view *view);
 
 /* A string of any bytes, JSON being UTF-8: U+FFFD stands for each that is none. */
 json_t *json_bytes(const char *text);

@@ -74,8 +74,8 @@ static int add_files(struct meters *meters, const struct exit_source *like)
 	int status;
 
 	if (!source_vcpu_folders(like->file, &found))
-		return fail(STATUS_FAILURE, "%s has no vCPUs of its own: there are no folders vcpuN "
-			    "beside it", like->file);
+		return fail(STATUS_FAILURE, "%s has no vCPUs of its own: there are no folders "
+			    "vcpuN beside it", like->file);
 	status = add_folders(meters, like, &found);
 	globfree(&found);
 	qsort(meters->of, meters->nr, sizeof(*meters->of), compare_vcpus);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <argz.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -6,13 +7,17 @@
 #include <string.h>
 
 #include "affinity.h"
+#include "arguments.h"
 #include "options.h"
+#include "similar.h"
 #include "util.h"
 
 enum {
 	OPTION_JSON = 0x100,
 	OPTION_CSV,
 	OPTION_FROM,
+	OPTION_SORT,
+	OPTION_UNIT,
 };
 
 unsigned int option_number(struct argp_state *state, const char *option, const char *arg,
@@ -30,7 +35,7 @@ static const struct argp_option source_options[] = {
 	{ "vcpu", 'v', "N", 0, "Only vCPU N, which is CPU N of the virtual machine", 50 },
 	{ "from", OPTION_FROM, "FILE", 0,
 	  "Read FILE in place of CPUID: a recording, or on the host "
-	  "/sys/kernel/debug/kvm/*/exit_stats", 50 },
+	  "/sys/kernel/debug/kvm/*/exit_stats; - is standard input", 50 },
 	{ 0 }
 };
 
@@ -118,16 +123,83 @@ const struct argp format_argp = {
 	format_options, parse_format_option, NULL, NULL, NULL, NULL, NULL,
 };
 
-const struct argp_child common_options[] = {
-	{ &source_argp, 0, NULL, 0 },
-	{ &format_argp, 0, NULL, 0 },
+static const struct argp_option row_options[] = {
+	{ "sort", OPTION_SORT, "ORDER", 0,
+	  "Sort the rows of a table, the most first, by exits; busy, cycles that were not "
+	  "off-CPU; cycles; mean, cycles of an exit; longest, the longest exit; or by name", 49 },
+	{ "exit", 'e', "REASON,...", 0,
+	  "Show only these exits, numbers or names; shares and totals stay those of all", 49 },
 	{ 0 }
 };
 
-const struct argp_child per_vcpu_options[] = {
+static error_t parse_row_option(int key, char *arg, struct argp_state *state)
+{
+	struct exit_view *view = state->input;
+
+	switch (key) {
+	case OPTION_SORT:
+		view->order = exit_order(arg);
+		if (view->order == ORDER_DEFAULT)
+			similar_error(state, "order", arg, exit_order_name);
+		break;
+	case 'e':
+		if (argz_add_sep(&view->names, &view->names_size, arg, ','))
+			argp_failure(state, STATUS_FAILURE, 0, "not enough memory");
+		if (!view->names_size)
+			argp_error(state, "-e takes exit reasons, not '%s'", arg);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+const struct argp row_argp = {
+	row_options, parse_row_option, NULL, NULL, NULL, NULL, NULL,
+};
+
+static const struct argp_option unit_options[] = {
+	{ "unit", OPTION_UNIT, "UNIT", 0,
+	  "Show what tables have of cycles as a time (default) or as cycles", 49 },
+	{ 0 }
+};
+
+static const char *unit_name(size_t i)
+{
+	static const char *const names[] = { "time", "cycles" };
+
+	return i < ARRAY_SIZE(names) ? names[i] : NULL;
+}
+
+static error_t parse_unit_option(int key, char *arg, struct argp_state *state)
+{
+	struct exit_view *view = state->input;
+
+	if (key != OPTION_UNIT)
+		return ARGP_ERR_UNKNOWN;
+	view->in_cycles = !strcmp(arg, "cycles");
+	if (!view->in_cycles && strcmp(arg, "time"))
+		similar_error(state, "unit", arg, unit_name);
+	return 0;
+}
+
+const struct argp unit_argp = {
+	unit_options, parse_unit_option, NULL, NULL, NULL, NULL, NULL,
+};
+
+const struct argp_child vcpu_options[] = {
 	{ &source_argp, 0, NULL, 0 },
 	{ &per_vcpu_argp, 0, NULL, 0 },
 	{ &format_argp, 0, NULL, 0 },
+	{ &row_argp, 0, NULL, 0 },
+	{ 0 }
+};
+
+const struct argp_child table_options[] = {
+	{ &source_argp, 0, NULL, 0 },
+	{ &format_argp, 0, NULL, 0 },
+	{ &row_argp, 0, NULL, 0 },
+	{ &unit_argp, 0, NULL, 0 },
 	{ 0 }
 };
 
@@ -144,8 +216,7 @@ void options_parse(const struct argp *argp, int argc, char **argv, void *input)
 		snprintf(name, sizeof(name), "%s %s", program_invocation_short_name, argv[0]);
 		argv[0] = name;
 	}
-	argp_err_exit_status = STATUS_USAGE;
-	argp_parse(argp, argc, argv, ARGP_IN_ORDER, NULL, input);
+	arguments_parse(argp, argc, argv, ARGP_IN_ORDER, input);
 }
 
 /* Options as getopt_long() has them.  Returns the end. */

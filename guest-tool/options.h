@@ -5,6 +5,8 @@
 #include <argp.h>
 #include <stdbool.h>
 
+#include "exit_view.h"
+
 /* The options that several commands have. */
 
 enum format {
@@ -36,9 +38,13 @@ extern const struct argp source_argp;
 extern const struct argp per_vcpu_argp;
 extern const struct argp format_argp;
 
-/* For .children: the first and the last of them, all, and the last alone */
-extern const struct argp_child common_options[];
-extern const struct argp_child per_vcpu_options[];
+/* The same, the input of each a struct exit_view: --sort and -e; and --unit. */
+extern const struct argp row_argp;
+extern const struct argp unit_argp;
+
+/* For .children: all but unit_argp, all but per_vcpu_argp, and format_argp alone */
+extern const struct argp_child vcpu_options[];
+extern const struct argp_child table_options[];
 extern const struct argp_child format_only[];
 
 /*

@@ -55,5 +55,7 @@ const struct argp_child plan_options[] = {
 	{ &plan_argp, 0, NULL, 0 },
 	{ &source_argp, 0, NULL, 0 },
 	{ &format_argp, 0, NULL, 0 },
+	{ &row_argp, 0, NULL, 0 },
+	{ &unit_argp, 0, NULL, 0 },
 	{ 0 }
 };

@@ -20,7 +20,7 @@ struct plan_options {
 /* The child's input is a struct plan_options. */
 extern const struct argp plan_argp;
 
-/* It, and the two of options.h after it, for .children */
+/* It, and the four of options.h after it, for .children */
 extern const struct argp_child plan_options[];
 
 #endif

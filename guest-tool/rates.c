@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "exit_names.h"
 #include "rates.h"
 #include "table_print.h"
 #include "util.h"
-
-/* So that a new reason seldom moves the columns: EXTERNAL_INTERRUPT */
-#define NAME_WIDTH 18
 
 void rates_begin(struct rates *rates, double seconds)
 {
@@ -54,37 +49,6 @@ bool rates_add(struct rates *rates, long vcpu, const struct exit_table *between)
 	return true;
 }
 
-static double key(const struct rate *row, enum rates_order order)
-{
-	switch (order) {
-	case BY_TIME:
-		return exit_counts_parts(&row->counts).busy;
-	case BY_CYCLES:
-		return exit_cycles_per_exit(&row->counts);
-	default:
-		return row->counts.exits;
-	}
-}
-
-static int compare(const void *a, const void *b, void *order)
-{
-	const struct rate *ra = a, *rb = b;
-	double ka = key(ra, *(enum rates_order *)order);
-	double kb = key(rb, *(enum rates_order *)order);
-
-	if (ka != kb)
-		return ka < kb ? 1 : -1;
-	if (ra->number != rb->number)
-		return ra->number < rb->number ? -1 : 1;
-	return ra->vcpu < rb->vcpu ? -1 : ra->vcpu > rb->vcpu;
-}
-
-void rates_sort(struct rates *rates, enum rates_order order)
-{
-	if (rates->nr)
-		qsort_r(rates->rows, rates->nr, sizeof(*rates->rows), compare, &order);
-}
-
 static double per_second(uint64_t exits, const struct rates *rates)
 {
 	return rates->seconds > 0 ? exits / rates->seconds : 0;
@@ -117,60 +81,38 @@ void rates_print_summary(FILE *out, const struct exit_info *info, const struct r
 		fprintf(out, "%.1f%% in exits\n", percent(parts.busy, all));
 }
 
-static int name_width(const struct exit_info *info, const struct rates *rates)
+static struct exit_line line_of(const struct rate *row)
 {
-	char name[EXIT_NAME_MAX];
-	size_t i, width = NAME_WIDTH;
+	struct exit_line line = exit_line_of(row->number, &row->counts);
 
-	for (i = 0; i < rates->nr; i++) {
-		exit_name(info->encoding, rates->rows[i].number, name);
-		if (width < strlen(name))
-			width = strlen(name);
-	}
-	return width;
+	line.vcpu = row->vcpu;
+	return line;
 }
 
-/* What is of least use comes last: a narrow terminal cuts it. */
-static void print_titles(FILE *out, const struct exit_info *info, const struct rates *rates,
-			 int width)
+bool rates_print(FILE *out, const struct exit_info *info, const struct rates *rates,
+		 const struct exit_view *view, int width)
 {
-	if (rates->by_vcpu)
-		fprintf(out, "%4s  ", "vCPU");
-	fprintf(out, "%5s  %-*s  %8s  %6s  %6s  %11s", "exit", width, "name", "exits/s",
-		"share", "time", "cycles/exit");
-	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
-		table_print_split_titles(out, false);
-	fputc('\n', out);
-}
-
-static void print_row(FILE *out, const struct exit_info *info, const struct rates *rates,
-		      const struct rate *row, int width)
-{
-	const struct exit_counts *counts = &row->counts;
-	struct exit_parts parts = exit_counts_parts(counts);
-	char name[EXIT_NAME_MAX];
-
-	if (rates->by_vcpu)
-		fprintf(out, "%4ld  ", row->vcpu);
-	fprintf(out, "%5" PRIu32 "  %-*s  %8.1f  %5.1f%%  %5.1f%%  %11" PRIu64, row->number,
-		width, exit_name(info->encoding, row->number, name),
-		per_second(counts->exits, rates), percent(counts->exits, rates->total.exits),
-		percent(parts.busy, rates->by_vcpu ? cycles_of_vcpu(info, rates) :
-					       cycles_of_all(info, rates)),
-		exit_cycles_per_exit(counts));
-	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
-		table_print_split(out, &parts, false);
-	fputc('\n', out);
-}
-
-void rates_print(FILE *out, const struct exit_info *info, const struct rates *rates)
-{
-	int width = name_width(info, rates);
+	struct line_table table = {
+		.info = info, .view = view, .nr = rates->nr,
+		.columns = 1U << COLUMN_EXIT | 1U << COLUMN_NAME | 1U << COLUMN_RATE |
+			   1U << COLUMN_SHARE | 1U << COLUMN_LOAD | 1U << COLUMN_MEAN |
+			   1U << COLUMN_KVM | 1U << COLUMN_VMM | 1U << COLUMN_OFF_CPU,
+		.lines = calloc(rates->nr + 1, sizeof(*table.lines)),
+		.total = exit_line_of(0, &rates->total), .seconds = rates->seconds,
+		.cycles_had = rates->by_vcpu ? cycles_of_vcpu(info, rates) :
+					       cycles_of_all(info, rates),
+		.name_width = NAME_WIDTH,
+	};
+	bool good = table.lines;
 	size_t i;
 
-	print_titles(out, info, rates, width);
-	for (i = 0; i < rates->nr; i++)
-		print_row(out, info, rates, &rates->rows[i], width);
+	if (rates->by_vcpu)
+		table.columns |= 1U << COLUMN_VCPU;
+	for (i = 0; good && i < rates->nr; i++)
+		table.lines[i] = line_of(&rates->rows[i]);
+	good = good && line_table_print(out, &table, width);
+	free(table.lines);
+	return good;
 }
 
 void rates_free(struct rates *rates)

@@ -6,17 +6,9 @@
 #include <stdio.h>
 
 #include "exit_table.h"
+#include "exit_view.h"
 
 /* What happened in an interval, as rates and shares. */
-
-enum rates_order {
-	/* Exits */
-	BY_EXITS,
-	/* Cycles that were not off-CPU */
-	BY_TIME,
-	/* Cycles of an exit */
-	BY_CYCLES,
-};
 
 struct rate {
 	uint32_t number;
@@ -47,17 +39,16 @@ void rates_begin(struct rates *rates, double seconds);
  */
 bool rates_add(struct rates *rates, long vcpu, const struct exit_table *between);
 
-/* Sort the rows, the most first. */
-void rates_sort(struct rates *rates, enum rates_order order);
-
 /* One line: exits per second of all, and their shares of the vCPUs' time. */
 void rates_print_summary(FILE *out, const struct exit_info *info, const struct rates *rates);
 
 /*
- * A line with the titles, and the rows.  The time of a row is KVM's and the VMM's, in
- * percent of the time that its vCPUs had, or one vCPU where their number is not known.
+ * A line with the titles, and the rows, sorted, in at most so many characters a line.  The
+ * time of a row is KVM's and the VMM's, in percent of the time that its vCPUs had, or one
+ * vCPU where their number is not known.  Returns false if there is no memory for it.
  */
-void rates_print(FILE *out, const struct exit_info *info, const struct rates *rates);
+bool rates_print(FILE *out, const struct exit_info *info, const struct rates *rates,
+		 const struct exit_view *view, int width);
 
 /* Free the rows. */
 void rates_free(struct rates *rates);

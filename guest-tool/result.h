@@ -8,6 +8,7 @@
 #include "exit_table.h"
 #include "recording.h"
 #include "sample.h"
+#include "table_print.h"
 
 /* What stat has measured: one run of a command, and all of them. */
 
@@ -117,13 +118,20 @@ void result_summarize(const struct exit_result *result, struct exit_summary *sum
 /* The row of an exit number, or NULL. */
 const struct exit_mean *summary_find(const struct exit_summary *summary, uint32_t number);
 
+/* A line of a table; its histogram is that of mean. */
+struct exit_line exit_line_of_mean(const struct exit_mean *mean);
+
 /* Free what the result holds. */
 void result_free(struct exit_result *result);
 
-/* As a table, as JSON and as comma-separated values.  Returns 0, or -1 if out failed. */
-int result_print(FILE *out, const struct exit_result *result);
-int result_print_json(FILE *out, const struct exit_result *result);
-int result_print_csv(FILE *out, const struct exit_result *result);
+/*
+ * As a table, as JSON and as comma-separated values, of the reasons that the view has.
+ * Returns 0, or -1 if out failed or there is no memory.
+ */
+int result_print(FILE *out, const struct exit_result *result, const struct exit_view *view);
+int result_print_json(FILE *out, const struct exit_result *result,
+		      const struct exit_view *view);
+int result_print_csv(FILE *out, const struct exit_result *result, const struct exit_view *view);
 
 /* Read what result_print_json() has written.  Returns false and error if it is not. */
 bool result_parse(const char *text, size_t size, struct exit_result *result,

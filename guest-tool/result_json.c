@@ -27,20 +27,20 @@ static json_t *real_or_null(double value)
 }
 
 static json_t *reasons_of_run(const struct exit_result *result, const struct exit_run *run,
-			      bool baseline, size_t nr)
+			      bool baseline, size_t nr, const struct exit_view *view)
 {
 	const struct exit_result *vcpu;
 	json_t *reasons;
 	size_t i;
 
 	if (!result->nr_vcpus)
-		return json_reasons(&result->info, &run->table);
+		return json_reasons(&result->info, &run->table, view);
 	reasons = json_array();
 	for (i = 0; i < result->nr_vcpus; i++) {
 		vcpu = &result->of_vcpus[i];
 		json_add_reasons(reasons, &result->info,
 				 &(baseline ? vcpu->baseline : vcpu->measured).runs[nr]->table,
-				 vcpu->vcpu);
+				 view, vcpu->vcpu);
 	}
 	return reasons;
 }
@@ -53,7 +53,8 @@ static json_t *run_object(const struct exit_run *run)
 			 "vcpus", run->vcpus, "status", run->status);
 }
 
-static void set_runs(json_t *document, const struct exit_result *result, bool baseline)
+static void set_runs(json_t *document, const struct exit_result *result, bool baseline,
+		     const struct exit_view *view)
 {
 	const struct exit_runs *runs = baseline ? &result->baseline : &result->measured;
 	json_t *array = json_array(), *object;
@@ -62,7 +63,7 @@ static void set_runs(json_t *document, const struct exit_result *result, bool ba
 	for (i = 0; i < runs->nr; i++) {
 		object = run_object(runs->runs[i]);
 		json_object_set_new(object, "reasons",
-				    reasons_of_run(result, runs->runs[i], baseline, i));
+				    reasons_of_run(result, runs->runs[i], baseline, i, view));
 		json_array_append_new(array, object);
 	}
 	json_object_set_new(document, baseline ? "baseline" : "command",
@@ -97,13 +98,14 @@ static json_t *summary_object(const struct exit_result *result)
 	return object;
 }
 
-int result_print_json(FILE *out, const struct exit_result *result)
+int result_print_json(FILE *out, const struct exit_result *result,
+		      const struct exit_view *view)
 {
 	json_t *document = json_document("stat", &result->info);
 
-	set_runs(document, result, false);
+	set_runs(document, result, false, view);
 	if (result->baseline.command)
-		set_runs(document, result, true);
+		set_runs(document, result, true, view);
 	json_object_set_new(document, "summary", summary_object(result));
 	return json_print(out, document, false);
 }

@@ -3,95 +3,12 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "columns.h"
 #include "exit_names.h"
 #include "hist.h"
 #include "result.h"
 #include "table_print.h"
 #include "text.h"
-
-/* How a column of a table is printed */
-struct layout {
-	bool by_vcpu, deviation, split, percentiles;
-	int name, exits, cycles;
-};
-
-static int width_of(double largest, int decimals, int least)
-{
-	int width = snprintf(NULL, 0, "%.*f", decimals, largest);
-
-	return width > least ? width : least;
-}
-
-static void print_mean(FILE *out, const struct layout *layout, const struct exit_mean *mean,
-		       double elapsed)
-{
-	double cycles = mean->cycles.mean;
-
-	/* A count is whole unless it is a mean. */
-	fprintf(out, "  %*.*f", layout->exits, layout->deviation, mean->exits.mean);
-	if (layout->deviation)
-		fprintf(out, "  %8.1f", sample_deviation(&mean->exits));
-	if (elapsed > 0)
-		fprintf(out, "  %10.1f", mean->exits.mean / elapsed);
-	else
-		fprintf(out, "  %10s", "-");
-	fprintf(out, "  %*.0f", layout->cycles, cycles);
-	if (mean->exits.mean > 0)
-		fprintf(out, "  %11.0f", cycles / mean->exits.mean);
-	else
-		fprintf(out, "  %11s", "-");
-	if (layout->split)
-		table_print_split(out, &mean->parts, false);
-}
-
-static void print_row(FILE *out, const struct exit_info *info, const struct layout *layout,
-		      const struct exit_mean *mean, double elapsed)
-{
-	char name[EXIT_NAME_MAX], p50[HIST_RANGE_MAX], p99[HIST_RANGE_MAX];
-
-	fprintf(out, "%5" PRIu32 "  %-*s", mean->number, layout->name,
-		exit_name(info->encoding, mean->number, name));
-	print_mean(out, layout, mean, elapsed);
-	if (layout->percentiles)
-		fprintf(out, "  %9s  %9s", hist_range_text(&mean->hist, 50, p50),
-			hist_range_text(&mean->hist, 99, p99));
-	fputc('\n', out);
-}
-
-/* What has rows, by number: the result, or those of its vCPUs; NULL behind the last */
-static const struct exit_result *part(const struct exit_result *result, size_t i)
-{
-	if (result->nr_vcpus)
-		return i < result->nr_vcpus ? &result->of_vcpus[i] : NULL;
-	return i ? NULL : result;
-}
-
-static void print_rows(FILE *out, const struct exit_result *rows, const struct layout *layout,
-		       const struct exit_summary *summary)
-{
-	size_t i;
-
-	for (i = 0; i < summary->nr; i++) {
-		if (layout->by_vcpu)
-			fprintf(out, "%4ld  ", rows->vcpu);
-		print_row(out, &rows->info, layout, &summary->rows[i], summary->elapsed.mean);
-	}
-}
-
-static void print_titles(FILE *out, const struct layout *layout)
-{
-	if (layout->by_vcpu)
-		fprintf(out, "%4s  ", "vCPU");
-	fprintf(out, "%5s  %-*s  %*s", "exit", layout->name, "name", layout->exits, "exits");
-	if (layout->deviation)
-		fprintf(out, "  %8s", "+-");
-	fprintf(out, "  %10s  %*s  %11s", "exits/s", layout->cycles, "cycles", "cycles/exit");
-	if (layout->split)
-		table_print_split_titles(out, false);
-	if (layout->percentiles)
-		fprintf(out, "  %9s  %9s", "p50", "p99");
-	fputc('\n', out);
-}
 
 static void print_command(FILE *out, const struct exit_runs *runs)
 {
@@ -124,7 +41,7 @@ static void print_heading(FILE *out, const struct exit_result *result)
 		info->tsc_khz / 1000.0);
 }
 
-/* "work" and "not halted" say that steal was counted, see struct exit_tax. */
+/* "not halted" and "work" say that steal was counted, see struct exit_tax. */
 static void print_tax(FILE *out, const struct exit_result *result, const struct exit_tax *tax)
 {
 	bool steal = exit_info_has(&result->info, KVM_EXIT_STATS_FEATURE_STEAL);
@@ -132,9 +49,9 @@ static void print_tax(FILE *out, const struct exit_result *result, const struct 
 	if (result->baseline.command)
 		fprintf(out, "\nOf whole runs, the baseline included\n%12.6f s elapsed\n",
 			tax->elapsed);
-	fprintf(out, "%12.1f %% hypervisor tax, %s %.1f %% and VMM %.1f %%, of the %.6f s in which "
-		"vCPUs were not %s\n", 100 * tax->tax, steal ? "work" : "KVM", 100 * tax->host,
-		100 * tax->vmm, tax->busy, steal ? "halted" : "in HLT or MWAIT");
+	fprintf(out, "%12.1f %% hypervisor tax of %.6f vCPU seconds not %s: %s %.1f %%, "
+		"VMM %.1f %%\n", 100 * tax->tax, tax->busy, steal ? "halted" : "in HLT or MWAIT",
+		steal ? "work" : "KVM", 100 * tax->host, 100 * tax->vmm);
 	if (steal)
 		fprintf(out, "%12.1f %% steal, of the same time\n", 100 * tax->steal);
 }
@@ -153,46 +70,104 @@ static void print_times(FILE *out, const struct exit_result *result,
 		print_tax(out, result, &summary->tax);
 }
 
-static struct layout layout_of(const struct exit_result *result,
-			       const struct exit_summary *summary)
+static bool print_wrapped_times(FILE *out, const struct exit_result *result,
+				const struct exit_summary *summary)
 {
-	const struct exit_info *info = &result->info;
+	char *times = NULL;
+	size_t size;
+	FILE *text = open_memstream(&times, &size);
 
-	return (struct layout) {
-		.by_vcpu = result->nr_vcpus,
-		.deviation = result->measured.nr > 1,
-		.split = exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT),
-		.percentiles = exit_info_has(info, KVM_EXIT_STATS_FEATURE_HISTOGRAM),
-		.name = exit_name_width(info->encoding),
-		.exits = width_of(summary->total.exits.mean, result->measured.nr > 1, 5),
-		.cycles = width_of(summary->total.cycles.mean, 0, 6),
+	if (!text)
+		return false;
+	print_times(text, result, summary);
+	fclose(text);
+	text_wrap(out, times, line_width(out), 15);
+	free(times);
+	return true;
+}
+
+/* What has rows: the result, or those of its vCPUs */
+static const struct exit_result *parts_of(const struct exit_result *result, size_t *nr)
+{
+	*nr = result->nr_vcpus ? result->nr_vcpus : 1;
+	return result->nr_vcpus ? result->of_vcpus : result;
+}
+
+struct exit_line exit_line_of_mean(const struct exit_mean *mean)
+{
+	return (struct exit_line) {
+		.number = mean->number, .vcpu = -1, .exits = mean->exits.mean,
+		.cycles = mean->cycles.mean, .parts = mean->parts, .busy = mean->parts.busy,
+		.longest = mean->hist.longest, .deviation = sample_deviation(&mean->exits),
+		.hist = &mean->hist,
 	};
 }
 
-int result_print(FILE *out, const struct exit_result *result)
+/* Of the parts of a result, by vCPU or of all */
+static void add_lines(struct line_table *table, const struct exit_result *parts, size_t nr,
+		      struct exit_summary *summaries)
+{
+	struct exit_line *line;
+	size_t i, k;
+
+	for (i = 0; i < nr; i++) {
+		result_summarize(&parts[i], &summaries[i]);
+		for (k = 0; k < summaries[i].nr; k++) {
+			line = &table->lines[table->nr++];
+			*line = exit_line_of_mean(&summaries[i].rows[k]);
+			if (table->by_vcpu)
+				line->vcpu = parts[i].vcpu;
+		}
+	}
+}
+
+static bool print_lines(FILE *out, const struct exit_result *result,
+			const struct exit_summary *summary, const struct exit_view *view)
+{
+	struct line_table table = {
+		.info = &result->info, .view = view, .by_vcpu = result->nr_vcpus,
+		.columns = 1U << COLUMN_EXIT | 1U << COLUMN_NAME | 1U << COLUMN_EXITS |
+			   1U << COLUMN_RATE_TOO | 1U << COLUMN_CYCLES | 1U << COLUMN_MEAN |
+			   1U << COLUMN_KVM | 1U << COLUMN_VMM | 1U << COLUMN_OFF_CPU |
+			   1U << COLUMN_P50 | 1U << COLUMN_P99,
+		.total = exit_line_of_mean(&summary->total), .print_total = true,
+		.means = result->measured.nr > 1, .seconds = summary->elapsed.mean,
+	};
+	size_t nr;
+	const struct exit_result *parts = parts_of(result, &nr);
+	/* They have the histograms of the lines. */
+	struct exit_summary *summaries = calloc(nr, sizeof(*summaries));
+	bool good;
+
+	table.total.hist = NULL;
+	if (table.by_vcpu)
+		table.columns |= 1U << COLUMN_VCPU;
+	if (table.means)
+		table.columns |= 1U << COLUMN_DEVIATION;
+	table.lines = calloc(nr * EXIT_TABLE_MAX, sizeof(*table.lines));
+	good = summaries && table.lines;
+	if (good) {
+		add_lines(&table, parts, nr, summaries);
+		good = line_table_print(out, &table, line_width(out));
+	}
+	free(table.lines);
+	free(summaries);
+	return good;
+}
+
+int result_print(FILE *out, const struct exit_result *result, const struct exit_view *view)
 {
 	struct exit_summary *summary = malloc(sizeof(*summary));
-	const struct exit_result *rows;
-	struct layout layout;
-	size_t i;
+	bool good;
 
 	if (!summary)
 		return -1;
 	result_summarize(result, summary);
-	layout = layout_of(result, summary);
 	print_heading(out, result);
-	print_titles(out, &layout);
-	for (i = 0; (rows = part(result, i)); i++) {
-		result_summarize(rows, summary);
-		print_rows(out, rows, &layout, summary);
-	}
-	result_summarize(result, summary);
-	fprintf(out, "%*s  %-*s", layout.by_vcpu ? 11 : 5, "", layout.name, "total");
-	print_mean(out, &layout, &summary->total, summary->elapsed.mean);
-	fputc('\n', out);
-	print_times(out, result, summary);
+	good = print_lines(out, result, summary, view);
+	good = good && print_wrapped_times(out, result, summary);
 	free(summary);
-	return ferror(out) ? -1 : 0;
+	return !good || ferror(out) ? -1 : 0;
 }
 
 static void print_csv_row(FILE *out, const struct exit_info *info, const struct exit_mean *mean,
@@ -209,25 +184,36 @@ static void print_csv_row(FILE *out, const struct exit_info *info, const struct 
 		hist_most_text(&mean->hist, 99, p99), mean->parts.steal, mean->parts.halted);
 }
 
-int result_print_csv(FILE *out, const struct exit_result *result)
+static void print_csv_rows(FILE *out, const struct exit_result *part,
+			   const struct exit_summary *summary, const struct exit_view *view,
+			   bool by_vcpu)
+{
+	size_t i;
+
+	for (i = 0; i < summary->nr; i++) {
+		if (!exit_view_has(view, summary->rows[i].number))
+			continue;
+		print_csv_row(out, &part->info, &summary->rows[i], summary->elapsed.mean);
+		if (by_vcpu)
+			fprintf(out, ",%ld", part->vcpu);
+		fputc('\n', out);
+	}
+}
+
+int result_print_csv(FILE *out, const struct exit_result *result, const struct exit_view *view)
 {
 	struct exit_summary *summary = malloc(sizeof(*summary));
-	const struct exit_result *rows;
-	size_t i, k;
+	const struct exit_result *parts;
+	size_t i, nr;
 
 	if (!summary)
 		return -1;
 	fprintf(out, "exit,name,exits,exits_deviation,exits_per_s,cycles,cycles_deviation,"
 		"off_cpu,vmm,p50,p99,steal,halted%s\n", result->nr_vcpus ? ",vcpu" : "");
-	for (i = 0; (rows = part(result, i)); i++) {
-		result_summarize(rows, summary);
-		for (k = 0; k < summary->nr; k++) {
-			print_csv_row(out, &result->info, &summary->rows[k],
-				      summary->elapsed.mean);
-			if (result->nr_vcpus)
-				fprintf(out, ",%ld", rows->vcpu);
-			fputc('\n', out);
-		}
+	parts = parts_of(result, &nr);
+	for (i = 0; i < nr; i++) {
+		result_summarize(&parts[i], summary);
+		print_csv_rows(out, &parts[i], summary, view, result->nr_vcpus);
 	}
 	free(summary);
 	return ferror(out) ? -1 : 0;

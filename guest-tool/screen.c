@@ -54,6 +54,11 @@ int screen_key(void)
 	return key == ERR ? -1 : key;
 }
 
+int screen_width(void)
+{
+	return COLS;
+}
+
 void screen_close(void)
 {
 	/* For what follows, on a terminal that has no other screen to go back to */

@@ -24,6 +24,9 @@ void screen_show(const char *text, int reverse);
  */
 int screen_key(void);
 
+/* The characters of a line. */
+int screen_width(void);
+
 /* Give the terminal back as it was. */
 void screen_close(void);
 

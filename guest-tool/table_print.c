@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "columns.h"
 #include "exit_names.h"
+#include "hist.h"
 #include "leaves.h"
 #include "table_print.h"
 #include "text.h"
+#include "time_text.h"
 #include "util.h"
+
+#define SPLIT KVM_EXIT_STATS_FEATURE_SPLIT
+#define LONGEST KVM_EXIT_STATS_FEATURE_LONGEST
+#define STEAL KVM_EXIT_STATS_FEATURE_STEAL
+#define HISTOGRAM KVM_EXIT_STATS_FEATURE_HISTOGRAM
 
 void table_print_heading(FILE *out, const struct exit_info *info)
 {
@@ -54,135 +65,502 @@ void table_print_totals(FILE *out, const struct exit_info *info,
 	fprintf(out, "cycles/exit   %20" PRIu64 "\n", exit_cycles_per_exit(total));
 }
 
-static int digits(uint64_t value)
-{
-	return snprintf(NULL, 0, "%" PRIu64, value);
-}
-
-static int width(const char *title, uint64_t largest)
-{
-	int of_title = snprintf(NULL, 0, "%s", title);
-
-	return digits(largest) > of_title ? digits(largest) : of_title;
-}
-
-/* The cycles that KVM and the VMM worked */
-static double busy(const struct exit_info *info, const struct exit_counts *counts)
+struct exit_line exit_line_of(uint32_t number, const struct exit_counts *counts)
 {
 	struct exit_parts parts = exit_counts_parts(counts);
 
-	return has_steal(info) ? parts.vmm + parts.work : parts.busy;
+	return (struct exit_line) {
+		.number = number, .vcpu = -1, .exits = counts->exits, .cycles = counts->cycles,
+		.parts = parts, .busy = parts.busy, .longest = counts->longest,
+		.nested = counts->nested,
+	};
 }
 
-void table_print_split_titles(FILE *out, bool steal)
+static void print_percent(struct columns *columns, double part, double whole)
 {
-	if (steal)
-		fprintf(out, "  %6s  %6s  %6s  %6s", "work", "VMM", "steal", "halted");
+	double value = percent(part, whole);
+
+	/* So that a column is no wider than "99.9%" */
+	if (value >= 99.95 && value < 100.05)
+		columns_cell(columns, "100%%");
 	else
-		fprintf(out, "  %6s  %6s  %7s", "KVM", "VMM", "off-CPU");
+		columns_cell(columns, "%.1f%%", value);
 }
 
-void table_print_split(FILE *out, const struct exit_parts *parts, bool steal)
+static void print_cycles(struct columns *columns, const struct line_table *table,
+			 long double cycles)
 {
-	double own = steal ? parts->work : parts->kvm;
+	char text[TIME_TEXT_MAX];
 
-	fprintf(out, "  %5.1f%%  %5.1f%%", percent(own, parts->cycles),
-		percent(parts->vmm, parts->cycles));
-	if (steal)
-		fprintf(out, "  %5.1f%%  %5.1f%%", percent(parts->steal, parts->cycles),
-			percent(parts->halted, parts->cycles));
+	if (exit_view_in_time(table->view, table->info))
+		columns_cell(columns, "%s", time_text(cycles, table->info->tsc_khz, 4, text));
 	else
-		fprintf(out, "  %6.1f%%", percent(parts->off_cpu, parts->cycles));
+		columns_cell(columns, "%.0Lf", cycles);
 }
 
-static void print_row(FILE *out, const struct exit_info *info, const char *vcpu,
-		      const char *number, const char *name,
-		      const struct exit_counts *counts,
-		      const struct exit_counts *total)
+static void print_at(struct columns *columns, const struct line_table *table,
+		     const struct exit_line *line)
 {
-	struct exit_parts parts = exit_counts_parts(counts);
-
-	if (vcpu)
-		fprintf(out, "%4s  ", vcpu);
-	fprintf(out, "%5s  %-*s  %*" PRIu64 "  %5.1f%%  %*" PRIu64 "  %5.1f%%  %11"
-		PRIu64, number, exit_name_width(info->encoding), name,
-		width("exits", total->exits), counts->exits,
-		percent(counts->exits, total->exits),
-		width("cycles", total->cycles), counts->cycles,
-		percent(busy(info, counts), busy(info, total)), exit_cycles_per_exit(counts));
-	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT))
-		table_print_split(out, &parts, has_steal(info));
-	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_LONGEST))
-		fprintf(out, "  %*" PRIu64, width("longest", total->longest),
-			counts->longest);
-	if (total->nested)
-		fprintf(out, "  %*" PRIu64, width("nested", total->nested),
-			counts->nested);
-	fputc('\n', out);
+	(void)line;
+	columns_cell(columns, "%.6f", table->at);
 }
 
-static void print_titles(FILE *out, const struct exit_info *info, bool by_vcpu,
-			 const struct exit_counts *total)
+static void print_vcpu(struct columns *columns, const struct line_table *table,
+		       const struct exit_line *line)
 {
-	bool split = exit_info_has(info, KVM_EXIT_STATS_FEATURE_SPLIT);
-
-	if (by_vcpu)
-		fprintf(out, "%4s  ", "vCPU");
-	fprintf(out, "%5s  %-*s  %*s  %6s  %*s  %6s  %11s", "exit",
-		exit_name_width(info->encoding), "name",
-		width("exits", total->exits), "exits", "share",
-		width("cycles", total->cycles), "cycles", split ? "busy" : "share",
-		"cycles/exit");
-	if (split)
-		table_print_split_titles(out, has_steal(info));
-	if (exit_info_has(info, KVM_EXIT_STATS_FEATURE_LONGEST))
-		fprintf(out, "  %*s", width("longest", total->longest), "longest");
-	if (total->nested)
-		fprintf(out, "  %*s", width("nested", total->nested), "nested");
-	fputc('\n', out);
+	if (line == &table->total)
+		columns_cell(columns, "%s", "");
+	else
+		columns_cell(columns, "%ld", line->vcpu);
 }
 
-static void print_reason(FILE *out, const struct exit_info *info, const char *vcpu,
-			 const struct exit_row *row, const struct exit_counts *total)
+static void print_number(struct columns *columns, const struct line_table *table,
+			 const struct exit_line *line)
 {
-	char number[16], name[EXIT_NAME_MAX];
-
-	snprintf(number, sizeof(number), "%" PRIu32, row->number);
-	print_row(out, info, vcpu, number, exit_name(info->encoding, row->number, name),
-		  &row->counts, total);
+	if (line == &table->total)
+		columns_cell(columns, "%s", "");
+	else
+		columns_cell(columns, "%" PRIu32, line->number);
 }
 
-void table_print(FILE *out, const struct exit_info *info,
-		 const struct exit_table *table)
+static void print_name(struct columns *columns, const struct line_table *table,
+		       const struct exit_line *line)
+{
+	char name[EXIT_NAME_MAX];
+
+	if (line == &table->total)
+		columns_cell(columns, "total");
+	else
+		columns_cell(columns, "%s",
+			     exit_name(table->info->encoding, line->number, name));
+}
+
+static void print_exits(struct columns *columns, const struct line_table *table,
+			const struct exit_line *line)
+{
+	columns_number(columns, line->exits, table->means, false);
+}
+
+static void print_deviation(struct columns *columns, const struct line_table *table,
+			    const struct exit_line *line)
+{
+	(void)table;
+	columns_number(columns, line->deviation, 1, false);
+}
+
+static void print_rate(struct columns *columns, const struct line_table *table,
+		       const struct exit_line *line)
+{
+	if (table->seconds > 0)
+		columns_number(columns, line->exits / table->seconds, 1, false);
+	else
+		columns_cell(columns, "-");
+}
+
+static void print_share(struct columns *columns, const struct line_table *table,
+			const struct exit_line *line)
+{
+	print_percent(columns, line->exits, table->total.exits);
+}
+
+static void print_all_cycles(struct columns *columns, const struct line_table *table,
+			     const struct exit_line *line)
+{
+	print_cycles(columns, table, line->cycles);
+}
+
+static void print_busy(struct columns *columns, const struct line_table *table,
+		       const struct exit_line *line)
+{
+	print_percent(columns, line->busy, table->total.busy);
+}
+
+static void print_load(struct columns *columns, const struct line_table *table,
+		       const struct exit_line *line)
+{
+	print_percent(columns, line->busy, table->cycles_had);
+}
+
+static void print_mean(struct columns *columns, const struct line_table *table,
+		       const struct exit_line *line)
+{
+	if (line->exits > 0)
+		print_cycles(columns, table, floorl(line->cycles / line->exits));
+	else
+		columns_cell(columns, "-");
+}
+
+static void print_kvm(struct columns *columns, const struct line_table *table,
+		      const struct exit_line *line)
+{
+	(void)table;
+	print_percent(columns, line->parts.kvm, line->parts.cycles);
+}
+
+static void print_vmm(struct columns *columns, const struct line_table *table,
+		      const struct exit_line *line)
+{
+	(void)table;
+	print_percent(columns, line->parts.vmm, line->parts.cycles);
+}
+
+static void print_off_cpu(struct columns *columns, const struct line_table *table,
+			  const struct exit_line *line)
+{
+	(void)table;
+	print_percent(columns, line->parts.off_cpu, line->parts.cycles);
+}
+
+static void print_work(struct columns *columns, const struct line_table *table,
+		       const struct exit_line *line)
+{
+	(void)table;
+	print_percent(columns, line->parts.work, line->parts.cycles);
+}
+
+static void print_steal(struct columns *columns, const struct line_table *table,
+			const struct exit_line *line)
+{
+	(void)table;
+	print_percent(columns, line->parts.steal, line->parts.cycles);
+}
+
+static void print_halted(struct columns *columns, const struct line_table *table,
+			 const struct exit_line *line)
+{
+	(void)table;
+	print_percent(columns, line->parts.halted, line->parts.cycles);
+}
+
+static void print_longest(struct columns *columns, const struct line_table *table,
+			  const struct exit_line *line)
+{
+	print_cycles(columns, table, line->longest);
+}
+
+static void print_nested(struct columns *columns, const struct line_table *table,
+			 const struct exit_line *line)
+{
+	(void)table;
+	columns_cell(columns, "%.0Lf", line->nested);
+}
+
+static void print_percentile(struct columns *columns, const struct line_table *table,
+			     const struct exit_line *line, unsigned int of_100)
+{
+	uint32_t tsc_khz = exit_view_in_time(table->view, table->info) ?
+			   table->info->tsc_khz : 0;
+	char text[HIST_LIMIT_MAX];
+
+	columns_cell(columns, "%s", line->hist ?
+		     hist_limit_text(line->hist, of_100, tsc_khz, text) : "");
+}
+
+static void print_p50(struct columns *columns, const struct line_table *table,
+		      const struct exit_line *line)
+{
+	print_percentile(columns, table, line, 50);
+}
+
+static void print_p99(struct columns *columns, const struct line_table *table,
+		      const struct exit_line *line)
+{
+	print_percentile(columns, table, line, 99);
+}
+
+static const struct definition {
+	const char *title;
+	/* If cycles are shown as such; NULL: the same */
+	const char *title_in_cycles;
+	void (*print)(struct columns *columns, const struct line_table *table,
+		      const struct exit_line *line);
+	/* What the host has to have for it, or 0 */
+	uint32_t feature;
+	bool left;
+	/* Characters that it has at least, so that a live table keeps its columns */
+	int least;
+	/* See struct column: first goes what other columns tell, too. */
+	unsigned int rank;
+	/* As least, in a series of tables */
+	int in_series;
+} definitions[NR_TABLE_COLUMNS] = {
+	[COLUMN_AT] = { "#   seconds", NULL, print_at, 0, false, 0, 0, 0 },
+	[COLUMN_VCPU] = { "vCPU", NULL, print_vcpu, 0, false, 0, 0, 0 },
+	[COLUMN_EXIT] = { "exit", NULL, print_number, 0, false, 0, 0, 0 },
+	[COLUMN_NAME] = { "name", NULL, print_name, 0, true, 0, 0, 0 },
+	[COLUMN_EXITS] = { "exits", NULL, print_exits, 0, false, 0, 0, 7 },
+	[COLUMN_DEVIATION] = { "+-", NULL, print_deviation, 0, false, 0, 7, 0 },
+	[COLUMN_RATE] = { "exits/s", NULL, print_rate, 0, false, 8, 0, 0 },
+	[COLUMN_RATE_TOO] = { "exits/s", NULL, print_rate, 0, false, 0, 13, 9 },
+	[COLUMN_SHARE] = { "share", NULL, print_share, 0, false, 5, 12, 0 },
+	[COLUMN_CYCLES] = { "time", "cycles", print_all_cycles, 0, false, 0, 1, 7 },
+	[COLUMN_BUSY] = { "busy", NULL, print_busy, SPLIT, false, 5, 2, 0 },
+	[COLUMN_BUSY_OF_ALL] = { "share", NULL, print_busy, 0, false, 5, 2, 0 },
+	[COLUMN_LOAD] = { "time", NULL, print_load, 0, false, 5, 2, 0 },
+	[COLUMN_MEAN] = { "time/exit", "cycles/exit", print_mean, 0, false, 0, 3, 0 },
+	[COLUMN_KVM] = { "KVM", NULL, print_kvm, SPLIT, false, 5, 4, 0 },
+	[COLUMN_WORK] = { "work", NULL, print_work, STEAL, false, 5, 4, 0 },
+	[COLUMN_VMM] = { "VMM", NULL, print_vmm, SPLIT, false, 5, 5, 0 },
+	[COLUMN_OFF_CPU] = { "off-CPU", NULL, print_off_cpu, SPLIT, false, 5, 6, 0 },
+	[COLUMN_STEAL] = { "steal", NULL, print_steal, STEAL, false, 5, 6, 0 },
+	[COLUMN_HALTED] = { "halted", NULL, print_halted, STEAL, false, 5, 6, 0 },
+	[COLUMN_LONGEST] = { "longest", NULL, print_longest, LONGEST, false, 0, 10, 0 },
+	[COLUMN_NESTED] = { "nested", NULL, print_nested, 0, false, 0, 11, 0 },
+	[COLUMN_P50] = { "p50", NULL, print_p50, HISTOGRAM, false, 0, 8, 0 },
+	[COLUMN_P99] = { "p99", NULL, print_p99, HISTOGRAM, false, 0, 9, 0 },
+};
+
+static bool is_wanted(const struct line_table *table, enum table_column column)
+{
+	uint32_t feature = definitions[column].feature;
+
+	if (!(table->columns & 1U << column))
+		return false;
+	return !feature || exit_info_has(table->info, feature);
+}
+
+static int least_width(const struct line_table *table, enum table_column column)
+{
+	const struct definition *definition = &definitions[column];
+
+	if (column == COLUMN_NAME)
+		return table->name_width;
+	return table->series && definition->in_series ? definition->in_series : definition->least;
+}
+
+static void add_columns(struct columns *columns, const struct line_table *table)
+{
+	bool in_time = exit_view_in_time(table->view, table->info);
+	const struct definition *definition;
+	struct column column;
+	unsigned int i;
+
+	for (i = 0; i < NR_TABLE_COLUMNS; i++) {
+		if (!is_wanted(table, i))
+			continue;
+		definition = &definitions[i];
+		column = (struct column) {
+			.left = definition->left, .rank = definition->rank,
+			.least = least_width(table, i),
+		};
+		snprintf(column.title, sizeof(column.title), "%s",
+			 in_time || !definition->title_in_cycles ? definition->title :
+								   definition->title_in_cycles);
+		columns_add(columns, &column);
+	}
+}
+
+static void add_line(struct columns *columns, const struct line_table *table,
+		     const struct exit_line *line)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_TABLE_COLUMNS; i++) {
+		if (is_wanted(table, i))
+			definitions[i].print(columns, table, line);
+	}
+}
+
+enum exit_order default_order(const struct exit_info *info)
+{
+	return exit_info_has(info, SPLIT) ? ORDER_BUSY : ORDER_EXITS;
+}
+
+static long double sort_key(const struct exit_line *line, enum exit_order order)
+{
+	switch (order) {
+	case ORDER_BUSY:
+		return line->busy;
+	case ORDER_CYCLES:
+		return line->cycles;
+	case ORDER_MEAN:
+		return line->exits > 0 ? line->cycles / line->exits : 0;
+	case ORDER_LONGEST:
+		return line->longest;
+	case ORDER_NAME:
+		return 0;
+	default:
+		return line->exits;
+	}
+}
+
+struct sorting {
+	bool by_vcpu;
+	enum exit_order order;
+	unsigned int encoding;
+};
+
+static int compare_names(const struct exit_line *a, const struct exit_line *b,
+			 unsigned int encoding)
+{
+	char name_a[EXIT_NAME_MAX], name_b[EXIT_NAME_MAX];
+
+	return strcasecmp(exit_name(encoding, a->number, name_a),
+			  exit_name(encoding, b->number, name_b));
+}
+
+static int compare_lines(const void *a, const void *b, void *data)
+{
+	const struct exit_line *la = a, *lb = b;
+	const struct sorting *sorting = data;
+	long double ka = sort_key(la, sorting->order), kb = sort_key(lb, sorting->order);
+	int names = sorting->order == ORDER_NAME ?
+		    compare_names(la, lb, sorting->encoding) : 0;
+
+	if (sorting->by_vcpu && la->vcpu != lb->vcpu)
+		return la->vcpu < lb->vcpu ? -1 : 1;
+	if (names)
+		return names;
+	if (ka != kb)
+		return ka < kb ? 1 : -1;
+	if (la->exits != lb->exits)
+		return la->exits < lb->exits ? 1 : -1;
+	if (la->number != lb->number)
+		return la->number < lb->number ? -1 : 1;
+	return la->vcpu < lb->vcpu ? -1 : la->vcpu > lb->vcpu;
+}
+
+static void sort(struct exit_line *lines, size_t nr, const struct sorting *sorting)
+{
+	if (nr)
+		qsort_r(lines, nr, sizeof(*lines), compare_lines, (void *)sorting);
+}
+
+void lines_sort(struct exit_line *lines, size_t nr, enum exit_order order,
+		const struct exit_info *info)
+{
+	const struct sorting sorting = { .order = order, .encoding = info->encoding };
+
+	sort(lines, nr, &sorting);
+}
+
+static void sort_table(struct line_table *table)
+{
+	enum exit_order order = table->view->order;
+	const struct sorting sorting = {
+		.by_vcpu = table->by_vcpu, .encoding = table->info->encoding,
+		.order = order == ORDER_DEFAULT ? default_order(table->info) : order,
+	};
+
+	sort(table->lines, table->nr, &sorting);
+}
+
+static void add_lines(struct columns *columns, const struct line_table *table)
 {
 	size_t i;
 
-	print_titles(out, info, false, &table->total);
-	for (i = 0; i < table->nr; i++)
-		print_reason(out, info, NULL, &table->rows[i], &table->total);
-	print_row(out, info, NULL, "", "total", &table->total, &table->total);
+	for (i = 0; i < table->nr; i++) {
+		if (exit_view_has(table->view, table->lines[i].number))
+			add_line(columns, table, &table->lines[i]);
+	}
+	if (table->print_total)
+		add_line(columns, table, &table->total);
 }
 
-void table_print_meters(FILE *out, const struct meters *meters)
+bool line_table_print(FILE *out, struct line_table *table, int width)
+{
+	struct columns alone = { 0 };
+	struct columns *columns = table->series ? table->series : &alone;
+	bool good;
+
+	sort_table(table);
+	if (!columns->nr)
+		add_columns(columns, table);
+	add_lines(columns, table);
+	good = table->series ? columns_print_more(out, columns, width) :
+			       columns_print(out, columns, width);
+	columns_free(&alone);
+	return good;
+}
+
+/* There has to be room for them. */
+static void append(struct line_table *table, const struct exit_table *counted, long vcpu)
+{
+	struct exit_line *line;
+	size_t i;
+
+	for (i = 0; i < counted->nr; i++) {
+		line = &table->lines[table->nr++];
+		*line = exit_line_of(counted->rows[i].number, &counted->rows[i].counts);
+		line->vcpu = vcpu;
+	}
+}
+
+bool line_table_of_meters(struct line_table *table, const struct meters *meters)
 {
 	const struct exit_counts total = meters_total(meters);
-	const struct exit_table *table;
-	char vcpu[24];
-	size_t i, k;
+	size_t i, nr = 0;
 
-	print_titles(out, &meters->info, true, &total);
-	for (i = 0; i < meters->nr; i++) {
-		snprintf(vcpu, sizeof(vcpu), "%ld", meters->of[i].source.cpu);
-		table = &meters->of[i].between;
-		for (k = 0; k < table->nr; k++)
-			print_reason(out, &meters->info, vcpu, &table->rows[k], &total);
-	}
-	print_row(out, &meters->info, "", "", "total", &total, &total);
+	for (i = 0; i < meters->nr; i++)
+		nr += meters->of[i].between.nr;
+	table->lines = calloc(nr + 1, sizeof(*table->lines));
+	if (!table->lines)
+		return false;
+	table->info = &meters->info;
+	table->by_vcpu = meters->by_vcpu;
+	if (meters->by_vcpu)
+		table->columns |= 1U << COLUMN_VCPU;
+	table->total = exit_line_of(0, &total);
+	for (i = 0; i < meters->nr; i++)
+		append(table, &meters->of[i].between, meters->of[i].source.cpu);
+	return true;
 }
 
-void table_print_one(FILE *out, const struct exit_info *info,
-		     const struct exit_row *row, const struct exit_counts *total)
+static unsigned int columns_of(const struct exit_info *info, bool nested)
 {
-	print_titles(out, info, false, total);
-	print_reason(out, info, NULL, row, total);
+	unsigned int columns = 1U << COLUMN_EXIT | 1U << COLUMN_NAME | 1U << COLUMN_EXITS |
+		1U << COLUMN_SHARE | 1U << COLUMN_CYCLES | 1U << COLUMN_MEAN | 1U << COLUMN_VMM |
+		1U << COLUMN_LONGEST;
+
+	columns |= exit_info_has(info, SPLIT) ? 1U << COLUMN_BUSY : 1U << COLUMN_BUSY_OF_ALL;
+	columns |= has_steal(info) ?
+		   1U << COLUMN_WORK | 1U << COLUMN_STEAL | 1U << COLUMN_HALTED :
+		   1U << COLUMN_KVM | 1U << COLUMN_OFF_CPU;
+	if (nested)
+		columns |= 1U << COLUMN_NESTED;
+	return columns;
+}
+
+/* With steal the time off-CPU is known better: busy is what KVM and the VMM worked. */
+static void set_busy(const struct exit_info *info, struct exit_line *line)
+{
+	if (has_steal(info))
+		line->busy = line->parts.vmm + line->parts.work;
+}
+
+static bool print_counted(FILE *out, struct line_table *table)
+{
+	size_t i;
+
+	table->columns |= columns_of(table->info, table->total.nested > 0);
+	set_busy(table->info, &table->total);
+	for (i = 0; i < table->nr; i++)
+		set_busy(table->info, &table->lines[i]);
+	return line_table_print(out, table, line_width(out));
+}
+
+bool table_print(FILE *out, const struct exit_info *info, const struct exit_table *table,
+		 const struct exit_view *view, bool print_total)
+{
+	struct line_table lines = {
+		.info = info, .view = view, .lines = calloc(table->nr + 1, sizeof(*lines.lines)),
+		.total = exit_line_of(0, &table->total), .print_total = print_total,
+	};
+	bool good = lines.lines;
+
+	if (good) {
+		append(&lines, table, -1);
+		good = print_counted(out, &lines);
+	}
+	free(lines.lines);
+	return good;
+}
+
+bool table_print_meters(FILE *out, const struct meters *meters, const struct exit_view *view)
+{
+	struct line_table lines = { .view = view, .print_total = true };
+	bool good = line_table_of_meters(&lines, meters) && print_counted(out, &lines);
+
+	free(lines.lines);
+	return good;
 }

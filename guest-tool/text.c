@@ -52,11 +52,64 @@ void text_print(FILE *out, const char *text)
 	}
 }
 
+static ssize_t write_clean(void *out, const char *bytes, size_t size)
+{
+	char *lines = strndup(bytes, size), *rest = lines, *line;
+
+	while ((line = strsep(&rest, "\n"))) {
+		text_print(out, line);
+		if (rest)
+			fputc('\n', out);
+	}
+	free(lines);
+	return size;
+}
+
+FILE *text_cleaner(FILE *out)
+{
+	FILE *cleaner = fopencookie(out, "w", (cookie_io_functions_t) { .write = write_clean });
+
+	if (!cleaner)
+		return out;
+	/* So that it gets characters whole */
+	setvbuf(cleaner, NULL, _IOLBF, BUFSIZ);
+	return cleaner;
+}
+
 void text_print_quoted(FILE *out, const char *before, const char *text)
 {
 	fprintf(out, "%s '", before);
 	text_print(out, text);
 	fputc('\'', out);
+}
+
+/* The bytes of text that are its next line */
+static size_t line_length(const char *text, size_t width)
+{
+	size_t end = strcspn(text, "\n"), at = width;
+
+	if (end <= width)
+		return end;
+	while (at && text[at] != ' ')
+		at--;
+	/* Blanks that it begins with are its indentation. */
+	if (at <= strspn(text, " "))
+		at = width + strcspn(text + width, " \n");
+	return at;
+}
+
+void text_wrap(FILE *out, const char *text, int width, int indent)
+{
+	int before = 0;
+	size_t length;
+
+	while (*text) {
+		length = line_length(text, width > before ? width - before : 0);
+		fprintf(out, "%*s%.*s\n", before, "", (int)length, text);
+		text += length;
+		before = *text == ' ' ? indent : 0;
+		text += *text != '\0';
+	}
 }
 
 char *text_utf8(const char *text)

@@ -19,7 +19,7 @@ static void read_table(const char *text, size_t size)
 
 	if (!json_parse_table(text, size, &info, &table, &error))
 		return;
-	table_print(fuzz_nowhere(), &info, &table);
+	table_print(fuzz_nowhere(), &info, &table, &view, true);
 	for (i = 0; i < table.nr; i++)
 		hist_print(fuzz_nowhere(), &info, table.rows[i].number, &table.rows[i].hist);
 }
@@ -30,7 +30,7 @@ static char *json_text(const struct exit_result *result)
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	EXPECT(out && !result_print_json(out, result));
+	EXPECT(out && !result_print_json(out, result, &view));
 	fclose(out);
 	return text;
 }
@@ -48,8 +48,8 @@ static char *write_and_read(struct exit_result *result)
 
 static void print(const struct exit_result *result)
 {
-	result_print(fuzz_nowhere(), result);
-	result_print_csv(fuzz_nowhere(), result);
+	result_print(fuzz_nowhere(), result, &view);
+	result_print_csv(fuzz_nowhere(), result, &view);
 }
 
 /* A result does not differ from itself; its baseline may. */
@@ -62,7 +62,7 @@ static void compare(const struct exit_result *result, bool by_cycles)
 	size_t i, k, nr = result->baseline.nr ? 3 : 2;
 	double p;
 
-	EXPECT(comparison_make(&comparison, results, nr, by_cycles));
+	EXPECT(comparison_make(&comparison, results, nr, by_cycles, &view));
 	for (i = 0; i < comparison.nr; i++) {
 		EXPECT(!comparison.rows[i].of[1].differs);
 		for (k = 1; k < nr; k++) {

@@ -14,7 +14,7 @@ static char *json_text(const struct exit_info *info, const struct exit_table *ta
 	json_t *document = json_document("table", info);
 	char *text;
 
-	json_object_set_new(document, "reasons", json_reasons(info, table));
+	json_object_set_new(document, "reasons", json_reasons(info, table, &view));
 	text = json_dumps(document, 0);
 	json_decref(document);
 	EXPECT(text);
@@ -43,7 +43,7 @@ static void print_csv(FILE *out, const struct exit_info *info, const struct exit
 
 	meter.between = *table;
 	csv_print_names(out, &meters, "", "");
-	csv_print_rows(out, &meters, "", "");
+	csv_print_rows(out, &meters, &view, "", "");
 }
 
 static void print(const struct exit_info *info, const struct exit_table *table)
@@ -53,7 +53,7 @@ static void print(const struct exit_info *info, const struct exit_table *table)
 
 	table_print_heading(out, info);
 	table_print_totals(out, info, &table->total);
-	table_print(out, info, table);
+	table_print(out, info, table, &view, true);
 	print_csv(out, info, table);
 	for (i = 0; i < table->nr; i++)
 		hist_print(out, info, table->rows[i].number, &table->rows[i].hist);

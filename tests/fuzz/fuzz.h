@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exit_view.h"
+
 /* Between libFuzzer, which has no header, and what it runs */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
@@ -31,6 +33,9 @@ static inline char *fuzz_text(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	return text;
 }
+
+/* All reasons */
+static const struct exit_view view;
 
 /* Printers are to be run, and nobody reads what they print. */
 static inline FILE *fuzz_nowhere(void)

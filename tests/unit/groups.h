@@ -9,6 +9,7 @@ int run_view_tests(void);
 int run_file_tests(void);
 int run_comparison_tests(void);
 int run_help_tests(void);
+int run_table_tests(void);
 int run_perf_tests(void);
 
 #endif

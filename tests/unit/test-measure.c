@@ -22,6 +22,9 @@
 #include "result.h"
 #include "exit_leaves.h"
 
+/* All reasons, in the order and the unit that they have by themselves */
+static const struct exit_view view;
+
 #define VMX KVM_EXIT_STATS_ENCODING_VMX
 #define ALL_FEATURES (KVM_EXIT_STATS_FEATURE_SPLIT | KVM_EXIT_STATS_FEATURE_LONGEST | \
 		      KVM_EXIT_STATS_FEATURE_HISTOGRAM)
@@ -148,7 +151,7 @@ static json_t *table_document(const struct exit_table *table)
 {
 	json_t *document = json_document("table", &vmx_info);
 
-	json_object_set_new(document, "reasons", json_reasons(&vmx_info, table));
+	json_object_set_new(document, "reasons", json_reasons(&vmx_info, table, &view));
 	return document;
 }
 
@@ -431,13 +434,14 @@ static void test_summary_of_nothing(void **state)
 }
 
 static char *printed(const struct exit_result *result,
-		     int (*print)(FILE *out, const struct exit_result *result))
+		     int (*print)(FILE *out, const struct exit_result *result,
+				  const struct exit_view *view))
 {
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	assert_int_equal(print(out, result), 0);
+	assert_int_equal(print(out, result, &view), 0);
 	fclose(out);
 	return text;
 }
@@ -453,12 +457,12 @@ static void test_result_printed(void **state)
 		"VM exits of this VM while 'a b' ran, the mean of 2 runs\n"
 		"1 vCPU, VMX, host TSC 50.000 MHz\n"
 		"\n"
-		" exit  name                  exits        +-     exits/s   cycles  cycles/exit     KVM     VMM  off-CPU        p50        p99\n"
-		"   10  CPUID                1005.0       7.1      1005.0  1005000         1000  100.0%    0.0%     0.0%      1k-2k      1k-2k\n"
-		"       total                1005.0       7.1      1005.0  1005000         1000  100.0%    0.0%     0.0%\n"
+		"exit  name    exits   +-  exits/s     time  time/exit    KVM    VMM  off-CPU      p50      p99\n"
+		"  10  CPUID  1005.0  7.1   1005.0  20.10ms    20.00us   100%   0.0%     0.0%  <41.0us  <41.0us\n"
+		"      total  1005.0  7.1   1005.0  20.10ms    20.00us   100%   0.0%     0.0%\n"
 		"\n"
 		"    1.000000 s elapsed +- 0.000000, 0.250000 s user, 0.125000 s system\n"
-		"         2.0 % hypervisor tax, KVM 2.0 % and VMM 0.0 %, of the 1.000000 s in which vCPUs were not in HLT or MWAIT\n");
+		"         2.0 % hypervisor tax of 1.000000 vCPU seconds not in HLT or MWAIT: KVM 2.0 %, VMM 0.0 %\n");
 	free(text);
 	result_free(&result);
 }

@@ -20,6 +20,9 @@
 #define VMX KVM_EXIT_STATS_ENCODING_VMX
 #define SVM KVM_EXIT_STATS_ENCODING_SVM
 
+/* All reasons, in the order and the unit that they have by themselves */
+static const struct exit_view view;
+
 #define NAME(encoding, number) \
 	exit_name(encoding, number, (char [EXIT_NAME_MAX]) { 0 })
 
@@ -333,13 +336,13 @@ static void test_buckets(void **state)
 static void expect_percentile(const struct exit_hist *hist, unsigned int percent,
 			      uint64_t least, uint64_t most, const char *text)
 {
-	char buffer[HIST_RANGE_MAX];
+	char buffer[HIST_LIMIT_MAX];
 	struct hist_range range;
 
 	assert_true(hist_percentile(hist, percent, &range));
 	assert_true(range.least == least);
 	assert_true(range.most == most);
-	assert_string_equal(hist_range_text(hist, percent, buffer), text);
+	assert_string_equal(hist_limit_text(hist, percent, 0, buffer), text);
 }
 
 /* No more is said of an exit than in which bucket it is. */
@@ -347,33 +350,35 @@ static void test_percentiles(void **state)
 {
 	struct exit_hist hist = { .longest = 1999 };
 	struct hist_range range;
-	char text[24];
+	char text[24], limit[HIST_LIMIT_MAX];
 
 	(void)state;
 	assert_false(hist_percentile(&hist, 50, &range));
-	assert_string_equal(hist_range_text(&hist, 50, text), "-");
+	assert_string_equal(hist_limit_text(&hist, 50, 0, limit), "-");
 	assert_string_equal(hist_most_text(&hist, 50, text), "");
 
 	/* 90 of 512 to 1023 cycles, 10 of 1024 to 1999. */
 	hist.buckets[9] = 90;
 	hist.buckets[10] = 10;
-	expect_percentile(&hist, 50, 512, 1023, "512-1k");
-	expect_percentile(&hist, 90, 512, 1023, "512-1k");
-	expect_percentile(&hist, 99, 1024, 1999, "1k-2k");
+	expect_percentile(&hist, 50, 512, 1023, "<1k");
+	expect_percentile(&hist, 90, 512, 1023, "<1k");
+	expect_percentile(&hist, 99, 1024, 1999, "<2k");
 	assert_string_equal(hist_most_text(&hist, 99, text), "1999");
+	assert_string_equal(hist_limit_text(&hist, 99, 50000, limit), "<41.0us");
 
 	/* The last bucket has no end but the longest, of which may be nothing known. */
 	hist.buckets[31] = 900;
 	hist.longest = 1ULL << 40;
-	expect_percentile(&hist, 99, 1ULL << 31, 1ULL << 40, "2G+");
+	expect_percentile(&hist, 99, 1ULL << 31, 1ULL << 40, ">=2G");
 	hist.longest = 0;
-	expect_percentile(&hist, 99, 1ULL << 31, UINT64_MAX, "2G+");
+	expect_percentile(&hist, 99, 1ULL << 31, UINT64_MAX, ">=2G");
+	assert_string_equal(hist_limit_text(&hist, 99, 50000, limit), ">=42.9s");
 	assert_string_equal(hist_most_text(&hist, 99, text), "");
 
 	hist = (struct exit_hist) { .buckets = { 1 } };
-	expect_percentile(&hist, 50, 0, 1, "0-2");
+	expect_percentile(&hist, 50, 0, 1, "<2");
 	hist = (struct exit_hist) { .buckets[29] = UINT64_MAX };
-	expect_percentile(&hist, 100, 1 << 29, (1 << 30) - 1, "512M-1G");
+	expect_percentile(&hist, 100, 1 << 29, (1 << 30) - 1, "<1G");
 }
 
 static void test_hist_printed(void **state)
@@ -436,6 +441,7 @@ static void test_table_without_other_cpuids(void **state)
 
 static void test_table_printed(void **state)
 {
+	static const struct exit_view in_cycles = { .in_cycles = true };
 	struct exit_info info = {
 		.encoding = KVM_EXIT_STATS_ENCODING_VMX, .tsc_khz = 2000000, .vcpus = 2,
 	};
@@ -452,23 +458,23 @@ static void test_table_printed(void **state)
 
 	(void)state;
 	text = PRINTED(table_print_heading(out, &info);
-		       table_print(out, &info, &table));
+		       table_print(out, &info, &table, &view, true));
 	assert_string_equal(text,
 		"VM exits of this VM, 2 vCPUs, VMX, host TSC 2000.000 MHz\n"
 		"\n"
-		" exit  name                   exits   share      cycles   share  cycles/exit  nested\n"
-		"   48  EPT_VIOLATION        3000000   75.0%   900000000   81.8%          300      12\n"
-		"    5  IO_SMI               1000000   25.0%   100000000   18.2%          100       0\n"
-		"       total                4000000  100.0%  1000000000  100.0%          250      12\n");
+		"exit  name             exits  share     time  share  time/exit  nested\n"
+		"  48  EPT_VIOLATION  3000000  75.0%  450.0ms  81.8%    150.0ns      12\n"
+		"   5  IO_SMI         1000000  25.0%  50.00ms  18.2%    50.00ns       0\n"
+		"      total          4000000   100%  500.0ms   100%    125.0ns      12\n");
 	free(text);
 
 	info.features = KVM_EXIT_STATS_FEATURE_SPLIT | KVM_EXIT_STATS_FEATURE_LONGEST;
-	text = PRINTED(table_print(out, &info, &table));
+	text = PRINTED(table_print(out, &info, &table, &in_cycles, true));
 	assert_string_equal(text,
-		" exit  name                   exits   share      cycles    busy  cycles/exit     KVM     VMM  off-CPU  longest  nested\n"
-		"   48  EPT_VIOLATION        3000000   75.0%   900000000   81.8%          300   40.0%   10.0%    50.0%    70000      12\n"
-		"    5  IO_SMI               1000000   25.0%   100000000   18.2%          100  100.0%    0.0%     0.0%      900       0\n"
-		"       total                4000000  100.0%  1000000000  100.0%          250   46.0%    9.0%    45.0%    70000      12\n");
+		"exit  name             exits      cycles   busy  cycles/exit    KVM    VMM  off-CPU  longest  nested\n"
+		"  48  EPT_VIOLATION  3000000   900000000  81.8%          300  40.0%  10.0%    50.0%    70000      12\n"
+		"   5  IO_SMI         1000000   100000000  18.2%          100   100%   0.0%     0.0%      900       0\n"
+		"      total          4000000  1000000000   100%          250  46.0%   9.0%    45.0%    70000      12\n");
 	free(text);
 
 	text = PRINTED(table_print_totals(out, &info, &table.total));
@@ -490,7 +496,7 @@ static void test_empty_table_printed(void **state)
 	char *text;
 
 	(void)state;
-	text = PRINTED(table_print(out, &info, &table);
+	text = PRINTED(table_print(out, &info, &table, &view, true);
 		       table_print_totals(out, &info, &table.total));
 	assert_non_null(strstr(text, "total"));
 	assert_null(strstr(text, "nan"));
@@ -669,5 +675,5 @@ int main(void)
 
 	return cmocka_run_group_tests_name("guest tool", tests, NULL, NULL) +
 	       run_measure_tests() + run_view_tests() + run_rates_tests() + run_comparison_tests() +
-	       run_perf_tests() + run_file_tests() + run_help_tests();
+	       run_table_tests() + run_perf_tests() + run_file_tests() + run_help_tests();
 }
