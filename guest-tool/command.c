@@ -134,7 +134,7 @@ static pid_t fork_without_signals(void)
 	pid = fork();
 	error = errno;
 	if (!pid)
-		ending_end();
+		ending_in_child();
 	else if (pid > 0)
 		ending_pass_on(pid);
 	sigprocmask(SIG_SETMASK, &before, NULL);

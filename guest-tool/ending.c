@@ -61,10 +61,16 @@ void ending_begin(void)
 	catch(ends, ARRAY_SIZE(ends), note, ends_before);
 }
 
-void ending_end(void)
+void ending_in_child(void)
 {
 	restore(ends, ARRAY_SIZE(ends), ends_before);
 	hup_is_no_end = 0;
+}
+
+void ending_end(void)
+{
+	if (!came)
+		ending_in_child();
 }
 
 int ending_signal(void)

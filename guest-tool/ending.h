@@ -12,9 +12,16 @@
  * that are ignored, as by nohup or in a shell's background jobs.
  */
 
-/* From now on they are noted, until ending_end(), and do not end it by themselves. */
+/*
+ * From now on they are noted, until ending_end(), and do not end it by themselves.  If one has
+ * come that goes on: timeout(1) sends it twice, to the program and to its group, and the second
+ * is not to keep the program from showing what was counted.
+ */
 void ending_begin(void);
 void ending_end(void);
+
+/* In a child, which has its parent's handlers until it executes another program. */
+void ending_in_child(void);
 
 /* The signal that came, the last if there were several, or 0. */
 int ending_signal(void);

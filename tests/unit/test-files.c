@@ -258,6 +258,9 @@ static void test_ending(void **unused)
 	ending_wait(NULL, 100, NULL);
 	assert_true(now() - begun < 50);
 	ending_end();
+	/* The second one of timeout(1) */
+	raise(SIGTERM);
+	ending_in_child();
 
 	signal(SIGHUP, SIG_IGN);
 	ending_begin();

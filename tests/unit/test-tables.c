@@ -137,6 +137,31 @@ static void test_column_groups(void **state)
 	columns_free(&columns);
 }
 
+/* What comes later is below what was, and has titles only where a column became wider. */
+static void test_series_of_rows(void **state)
+{
+	struct columns columns = { 0 };
+
+	(void)state;
+	add_column(&columns, "name", 0, 0);
+	add_column(&columns, "n", 0, 0);
+	columns_cell(&columns, "a");
+	columns_cell(&columns, "123");
+	EXPECT_PRINTED(assert_true(columns_print_more(out, &columns, 80)),
+		       "name    n\n"
+		       "a     123\n");
+	columns_cell(&columns, "b");
+	columns_cell(&columns, "4");
+	EXPECT_PRINTED(assert_true(columns_print_more(out, &columns, 80)),
+		       "b       4\n");
+	columns_cell(&columns, "longer");
+	columns_cell(&columns, "5");
+	EXPECT_PRINTED(assert_true(columns_print_more(out, &columns, 80)),
+		       "name      n\n"
+		       "longer    5\n");
+	columns_free(&columns);
+}
+
 static void test_huge_numbers(void **state)
 {
 	struct columns columns = { 0 };
@@ -252,6 +277,30 @@ static void test_chosen_reasons(void **state)
 	assert_true(exit_view_has(&view, 10));
 }
 
+/* Each vCPU has its own order, and shares are of all. */
+static void test_vcpus(void **state)
+{
+	struct meter vcpus[] = {
+		{ .source.cpu = 2, .between = table }, { .source.cpu = 10, .between = table },
+	};
+	struct meters meters = { .by_vcpu = true, .info = info, .nr = 2, .of = vcpus };
+	struct exit_view view = { .in_cycles = true, .order = ORDER_NAME };
+
+	(void)state;
+	meters.info.features = 0;
+	vcpus[1].between.rows[0].counts.exits = 970;
+	vcpus[1].between.total.exits = 1000;
+	choose(&view, "hlt,cpuid");
+	EXPECT_PRINTED(assert_true(table_print_meters(out, &meters, &view)),
+		"vCPU  exit  name   exits  share  cycles  share  cycles/exit\n"
+		"   2    10  CPUID   1000  49.3%   10000   9.8%           10\n"
+		"   2    12  HLT       10   0.5%   90000   1.0%         9000\n"
+		"  10    10  CPUID    970  47.8%   10000   9.8%           10\n"
+		"  10    12  HLT       10   0.5%   90000   1.0%         9000\n"
+		"            total   2030   100%  280000   100%          137\n");
+	exit_view_free(&view);
+}
+
 /* How long a cycle is is not known. */
 static void test_unknown_frequency(void **state)
 {
@@ -296,6 +345,8 @@ static struct exit_table huge_table(void)
 static void test_tables_are_narrow(void **state)
 {
 	struct exit_table huge = huge_table();
+	struct meter meter = { .source.cpu = 65535, .between = huge };
+	const struct meters meters = { .by_vcpu = true, .info = info, .nr = 1, .of = &meter };
 	struct rates rates = { .by_vcpu = true };
 	bool in_cycles;
 
@@ -307,6 +358,7 @@ static void test_tables_are_narrow(void **state)
 
 		expect_narrow(PRINTED(table_print(out, &info, &huge, &view, true)));
 		expect_narrow(PRINTED(rates_print(out, &info, &rates, &view, 100)));
+		expect_narrow(PRINTED(table_print_meters(out, &meters, &view)));
 		if (in_cycles)
 			break;
 	}
@@ -370,11 +422,13 @@ int run_table_tests(void)
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_columns_left_out),
 		cmocka_unit_test(test_column_groups),
+		cmocka_unit_test(test_series_of_rows),
 		cmocka_unit_test(test_huge_numbers),
 		cmocka_unit_test(test_line_width),
 		cmocka_unit_test(test_wrapped_text),
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_chosen_reasons),
+		cmocka_unit_test(test_vcpus),
 		cmocka_unit_test(test_unknown_frequency),
 		cmocka_unit_test(test_tables_are_narrow),
 		cmocka_unit_test(test_results_are_narrow),
