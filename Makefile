@@ -56,7 +56,12 @@ help:
 	@echo 'make install         install them below PREFIX=/usr/local; make uninstall removes them'
 	@echo "make host            build KVM's modules for this machine's kernel, or RELEASE=..."
 	@echo "make install-host    install them, as root; make uninstall-host goes back"
-	@echo 'KERNEL_SRC=DIR       with run, lab and test: a kernel of your own, from its source'
+	@echo "with run, lab, selftest, test and the like:"
+	@echo "ISA=svm              an AMD processor in place of an Intel one"
+	@echo "KERNEL=6.1, 7.3      another kernel than 6.12"
+	@echo "KERNEL_SRC=DIR       a small kernel of your own, from its source"
+	@echo "SMP=2                CPUs of the host and of the VM"
+	@echo "FILES, HOST_CMD, MODULES, KVM_ARGS: see the top of tests/lab/lab"
 	@echo 'make clean           remove $(B)/'
 
 # Packages: quick when all are there.  What one command needs is asked for at once.
