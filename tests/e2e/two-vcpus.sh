@@ -16,6 +16,8 @@ vm_start two 2 "$(script '
 	. ./tap.sh
 	./cpuid-query -v 1 >/tmp/vcpu && grep -q "of this vCPU" /tmp/vcpu
 	result $? "cpuid-query -v 1 reads vCPU 1"
+	./cpuid-query -A --csv | awk -F , "{ seen[\$NF] } END { exit !(0 in seen && 1 in seen) }"
+	result $? "cpuid-query -A has both vCPUs"
 	./workload-tests ipi=1000
 	./guest-check timer-load & ./guest-check timer-load; wait
 	echo "lab: load done" >/dev/console
