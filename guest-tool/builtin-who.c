@@ -134,7 +134,7 @@ static int read_script(const struct arguments *args, struct code_table *table)
 
 	if (!in)
 		return fail(STATUS_FAILURE, "cannot read %s: %s", args->script, strerror(errno));
-	status = read_samples(args, in, args->script, table);
+	status = read_samples(args, in, standard ? "standard input" : args->script, table);
 	if (!standard)
 		fclose(in);
 	return status;
