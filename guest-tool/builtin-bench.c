@@ -30,7 +30,7 @@ static const char doc[] =
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other failure.";
 
 static const struct argp_option options[] = {
-	{ "repeat", 'r', "N", 0, "Do each operation N times (1000)", 0 },
+	{ "repeat", 'r', "N", 0, "Do each operation N times; 1000 by default", 0 },
 	/* What it was called before */
 	{ "count", 'n', "N", OPTION_HIDDEN, NULL, 0 },
 	{ 0 }

@@ -39,7 +39,7 @@ static const char doc[] =
 	"failure; if a COMMAND fails, its status, or 128 plus the signal that ended it.";
 
 static const struct argp_option options[] = {
-	{ "output", 'o', "FILE", 0, "Write JSON to FILE, too", 0 },
+	{ "output", 'o', "FILE", 0, "Also write JSON to FILE", 0 },
 	{ "cycles", OPTION_CYCLES, NULL, 0, "Compare cycles in place of exits", 0 },
 	{ "ignore-failure", OPTION_IGNORE_FAILURE, NULL, 0, "Go on when a COMMAND fails", 0 },
 	{ "show-output", OPTION_SHOW_OUTPUT, NULL, 0, "Do not discard the output of COMMANDs", 0 },

@@ -16,9 +16,8 @@ static const char args_doc[] = "[REASON...]";
 static const char doc[] =
 	"Print the events with which perf in this VM counts VM exits: of all reasons, or of "
 	"each REASON, a number, a name or 'all', which is all exits together.\v"
-	"perf stat -e and perf record -e take what stands in the last column; 'record' and "
-	"'who' call perf with it.  Where the host does not offer the events, a line on stderr "
-	"says so.\n\n"
+	"The last column is for perf stat -e and perf record -e; 'record' and 'who' call perf "
+	"with it.  Where the host does not offer the events, a line on standard error says so.\n\n"
 	"Exit status: 0 done, 1 usage error, 3 other failure.";
 
 struct arguments {

@@ -25,16 +25,16 @@ static const char doc[] =
 	"woke.  Reasons are sorted by exits by default.  The time is the local one, of the end "
 	"of the interval.  With -A each vCPU has a line, in percent of its own time.\n\n"
 	"JSON is one document for each interval, on a line of its own; CSV is a line for "
-	"each interval and reason.  Ends after N intervals, or by a signal.  "
+	"each interval and reason.  It ends after N intervals, or by a signal.  "
 	"With -o, SIGHUP does not end it but reopens FILE, as logrotate expects: a file that "
 	"is still there is appended to.\n\n"
 	"Exit status: 0 done, 1 usage error, 2 no statistics on this host, 3 other failure.";
 
 static const struct argp_option options[] = {
-	{ "interval", 'i', "MS", 0, "Milliseconds of an interval (1000)", 0 },
+	{ "interval", 'i', "MS", 0, "The interval in milliseconds; 1000 by default", 0 },
 	{ "count", 'n', "N", 0, "End after N intervals", 0 },
 	{ "omit-first", 'y', NULL, 0, "Leave out the first line", 0 },
-	{ "output", 'o', "FILE", 0, "Write to FILE in place of stdout", 0 },
+	{ "output", 'o', "FILE", 0, "Write to FILE in place of standard output", 0 },
 	{ 0 }
 };
 

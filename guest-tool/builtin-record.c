@@ -16,8 +16,8 @@ static const char args_doc[] = "-- COMMAND...\n-p PID [SECONDS]\n-a [SECONDS]";
 static const char doc[] =
 	"Run perf record in this VM with VM exits as its events, for perf report and the like.\v"
 	"It first checks that the host offers the events, that there are a virtual PMU and perf, "
-	"and that perf may count; and says what is missing.  A VM has few counters, often 4: of "
-	"more reasons at a time perf counts some in turns, and less than all.\n\n"
+	"and that perf may count; and says what is missing.  A VM has few counters, often 4: if "
+	"there are more reasons, perf counts them in turns, and misses exits.\n\n"
 	"Exit status: that of perf record, which is COMMAND's.  Before it was started: 1 usage "
 	"error, 2 no statistics or no events on this host, 3 other failure.";
 

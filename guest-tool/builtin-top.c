@@ -61,7 +61,7 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{ "interval", 'i', "MS", 0, "Milliseconds of an interval (2000)", 0 },
+	{ "interval", 'i', "MS", 0, "The interval in milliseconds, 100 or more; 2000 by default", 0 },
 	{ "batch", 'b', NULL, 0,
 	  "Print a table for each interval, the default if stdout is no terminal", 0 },
 	{ "count", 'n', "N", 0, "End after N intervals", 0 },

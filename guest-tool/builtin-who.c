@@ -26,12 +26,12 @@ static const char args_doc[] =
 	"-- COMMAND...\n-p PID [SECONDS]\n-a [SECONDS]\n-i FILE\n--script FILE";
 static const char doc[] =
 	"Show which code causes VM exits: reason, process and function, the most exits first.  "
-	"Beside a COMMAND the table is on stderr.\v"
+	"Beside a COMMAND the table is on standard error.\v"
 	"perf record samples them in this VM, and perf script finds the functions; 'record' says "
 	"what that takes.  Exits are as many as the samples stand for: those of a sample each "
-	"100 exits are right within about 100 / sqrt(samples) percent.  Of the function, the "
-	"program or library stands in parentheses; it stands alone, in brackets, if it has no "
-	"symbols.\n\n"
+	"100 exits are right within about 100 / sqrt(samples) percent.  In parentheses "
+	"stands the program or library that the function is in; if that has no symbols, it stands "
+	"alone, in brackets.\n\n"
 	"Exit status: that of COMMAND, as perf record passes it on.  Otherwise 0 done, 1 usage "
 	"error, 2 no statistics or no events on this host, 3 other failure.";
 

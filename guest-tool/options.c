@@ -32,7 +32,7 @@ unsigned int option_number(struct argp_state *state, const char *option, const c
 }
 
 static const struct argp_option source_options[] = {
-	{ "vcpu", 'v', "N", 0, "Only vCPU N, which is CPU N of the virtual machine", 50 },
+	{ "vcpu", 'v', "N", 0, "Show only vCPU N, which is CPU N of the VM", 50 },
 	{ "from", OPTION_FROM, "FILE", 0,
 	  "Read FILE in place of CPUID: a recording, or on the host "
 	  "/sys/kernel/debug/kvm/*/exit_stats; - is standard input", 50 },
@@ -69,7 +69,7 @@ const struct argp source_argp = {
 
 static const struct argp_option per_vcpu_option[] = {
 	{ "per-vcpu", 'A', NULL, 0,
-	  "Show each vCPU by itself; of a FILE on the host, those in the folders beside it", 50 },
+	  "Show each vCPU by itself; with --from, those in the directories vcpuN beside FILE", 50 },
 	{ 0 }
 };
 
@@ -128,7 +128,7 @@ static const struct argp_option row_options[] = {
 	  "Sort the rows of a table, the most first, by exits; busy, cycles that were not "
 	  "off-CPU; cycles; mean, cycles of an exit; longest, the longest exit; or by name", 49 },
 	{ "exit", 'e', "REASON,...", 0,
-	  "Show only these exits, numbers or names; shares and totals stay those of all", 49 },
+	  "Show only these reasons, numbers or names; shares and totals stay those of all", 49 },
 	{ 0 }
 };
 
@@ -160,7 +160,7 @@ const struct argp row_argp = {
 
 static const struct argp_option unit_options[] = {
 	{ "unit", OPTION_UNIT, "UNIT", 0,
-	  "Show what tables have of cycles as a time (default) or as cycles", 49 },
+	  "Show the cycles in tables as time, the default, or as cycles", 49 },
 	{ 0 }
 };
 

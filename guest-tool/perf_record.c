@@ -20,7 +20,7 @@ static const struct argp_option options[] = {
 	{ "count", 'c', "N", 0, "Take a sample each N exits of a reason; 100 by default", 0 },
 	{ "freq", 'F', "HZ", 0, "Take about HZ samples a second in place of that", 0 },
 	{ "pid", 'p', "PID", 0, "Exits of process PID, for SECONDS or until a signal", 0 },
-	{ "all-cpus", 'a', NULL, 0, "Exits of all processes, in the same way as -p", 0 },
+	{ "all-cpus", 'a', NULL, 0, "Exits of all processes, for SECONDS or until a signal", 0 },
 	{ 0 }
 };
 

@@ -469,6 +469,12 @@ void kvm_exit_stats_count_slow(struct kvm_vcpu *vcpu, u32 slot)
 }
 EXPORT_SYMBOL_FOR_KVM_INTERNAL(kvm_exit_stats_count_slow);
 
+void __kvm_exit_stats_nested(struct kvm_vcpu *vcpu)
+{
+	kvm_exit_stats_hide_tsc(&vcpu->arch.exit_stats);
+}
+EXPORT_SYMBOL_FOR_KVM_INTERNAL(__kvm_exit_stats_nested);
+
 /* The slot of a number, which is safe against speculation. */
 u32 kvm_exit_stats_slot(u16 number)
 {

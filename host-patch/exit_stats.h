@@ -81,6 +81,7 @@ DECLARE_STATIC_KEY_TRUE(kvm_exit_stats_tsc_key);
 DECLARE_STATIC_KEY_TRUE(kvm_exit_stats_key);
 
 void kvm_exit_stats_count_slow(struct kvm_vcpu *vcpu, u32 slot);
+void __kvm_exit_stats_nested(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_vcpu_put(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_sched_in(struct kvm_vcpu *vcpu);
 void __kvm_exit_stats_run_begin(struct kvm_vcpu *vcpu);
@@ -179,7 +180,7 @@ static __always_inline void kvm_exit_stats_hide_tsc(struct kvm_vcpu_exit_stats *
 static __always_inline void kvm_exit_stats_nested(struct kvm_vcpu *vcpu)
 {
 	if (kvm_exit_stats_enabled())
-		kvm_exit_stats_hide_tsc(&vcpu->arch.exit_stats);
+		__kvm_exit_stats_nested(vcpu);
 }
 
 /*

@@ -79,8 +79,9 @@ bool kvm_exit_stats_pmu_offered(struct kvm_vcpu *vcpu)
 	struct kvm_pmu *pmu = vcpu_to_pmu(vcpu);
 
 	/* A mediated PMU's counters are the hardware's while the guest runs. */
-	return READ_ONCE(exit_stats_perf) && pmu->version && pmu->nr_arch_gp_counters &&
-	       !kvm_vcpu_has_mediated_pmu(vcpu) && kvm_exit_stats_cpuid_seen(vcpu);
+	return READ_ONCE(exit_stats_perf) && vcpu->kvm->arch.enable_pmu && pmu->version &&
+	       pmu->nr_arch_gp_counters && !kvm_vcpu_has_mediated_pmu(vcpu) &&
+	       kvm_exit_stats_cpuid_seen(vcpu);
 }
 
 /* The same of counters that are armed.  If not, they are so no more. */

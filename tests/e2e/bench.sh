@@ -28,12 +28,13 @@ sed 's/^/# bench: /' /tmp/bench
 # A bound is of a difference from what CPUID, of the same leaf, takes with stock modules,
 # or in another row.
 # shellcheck disable=SC2154 # from awk
-awk '
+awk -v release="$(uname -r)" '
 	FILENAME == "/tmp/bench" {
 		ticks[$1, $2, $3] = $4
 		next
 	}
 	/^#/ || !NF { next }
+	NF > 5 && index(release, $6 ".") != 1 { next }
 	{
 		base = NF > 4 ? $5 : "stock"
 		from = ticks[base, $2, 1]
