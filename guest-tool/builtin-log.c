@@ -294,7 +294,7 @@ static int run(struct log *log)
 		ending_without_hup();
 	status = first_line(log);
 	for (i = 0; !status && !ending_signal() && !is_last(log, i); i++) {
-		time += log->args->interval / 1000.0;
+		time = interval_next(time, log->args->interval / 1000.0, now());
 		status = sleep_until(log, time);
 		if (!status && !ending_signal())
 			status = next_line(log);

@@ -352,6 +352,7 @@ static int end_interval(struct top *top)
 	if (!top->live)
 		fail(0, "%s", top->message);
 	top->started = now();
+	top->info.features = top->meters.info.features;
 	top->info.identity = top->meters.info.identity;
 	top->info.tsc_khz = top->meters.info.tsc_khz;
 	return STATUS_OK;

@@ -109,10 +109,14 @@ static int print(const struct arguments *args, const struct code_table *table)
 	return printers[args->common.format](out, table) ? STATUS_FAILURE : STATUS_OK;
 }
 
-static int read_samples(const struct arguments *args, FILE *in, struct code_table *table)
+/* name is what in is called in messages. */
+static int read_samples(const struct arguments *args, FILE *in, const char *name,
+			struct code_table *table)
 {
 	if (!perf_script_read(in, args->lines, table))
 		return fail(STATUS_FAILURE, "not enough memory");
+	if (ferror(in))
+		return fail(STATUS_FAILURE, "cannot read %s: %s", name, strerror(errno));
 	if (!table->samples && table->skipped)
 		return fail(STATUS_FAILURE, "this is not what perf script -F %s prints",
 			    PERF_SCRIPT_FIELDS);
@@ -130,7 +134,7 @@ static int read_script(const struct arguments *args, struct code_table *table)
 
 	if (!in)
 		return fail(STATUS_FAILURE, "cannot read %s: %s", args->script, strerror(errno));
-	status = read_samples(args, in, table);
+	status = read_samples(args, in, standard ? "standard input" : args->script, table);
 	if (!standard)
 		fclose(in);
 	return status;
@@ -156,7 +160,8 @@ static int read_from_perf(const struct arguments *args, struct command *perf, in
 	FILE *in = fdopen(fd, "r");
 	int status;
 
-	status = in ? read_samples(args, in, table) : fail(STATUS_FAILURE, "not enough memory");
+	status = in ? read_samples(args, in, "what perf script prints", table) :
+		      fail(STATUS_FAILURE, "not enough memory");
 	/* perf ends by SIGPIPE if this is not all. */
 	if (in)
 		fclose(in);

@@ -14,6 +14,9 @@
 /* Rows with less, in percent of all exits, are added up. */
 #define SHARE_LEAST 0.05
 
+/* The longest name that Linux has for one */
+#define PROCESS_WIDTH 15
+
 /* The number of an event's exits or -1, and what they are called. */
 static int reason_of(const char *event, const char **name, char room[EXIT_NAME_MAX])
 {
@@ -63,12 +66,13 @@ static void print_place(FILE *out, const struct code_sample *code)
 	fputc('\n', out);
 }
 
-static void print_process(FILE *out, const char *process)
+/* Any text, in a column of so many characters at least */
+static void print_text(FILE *out, const char *text, int width)
 {
-	int width = strlen(process);
+	int length = strlen(text);
 
-	text_print(out, process);
-	fprintf(out, "%*s", width < 15 ? 15 - width + 2 : 2, "");
+	text_print(out, text);
+	fprintf(out, "%*s", width > length ? width - length + 2 : 2, "");
 }
 
 static int reason_width(const struct code_table *table)
@@ -92,9 +96,10 @@ static void print_row(FILE *out, const struct code_table *table, const struct co
 	const char *name;
 
 	reason_of(row->code.event, &name, room);
-	fprintf(out, "%12" PRIu64 "  %5.1f%%  %7" PRIu64 "  %-*s  ", row->code.exits,
-		percent(row->code.exits, table->exits), row->samples, width, name);
-	print_process(out, row->code.process);
+	fprintf(out, "%12" PRIu64 "  %5.1f%%  %7" PRIu64 "  ", row->code.exits,
+		percent(row->code.exits, table->exits), row->samples);
+	print_text(out, name, width);
+	print_text(out, row->code.process, PROCESS_WIDTH);
 	print_place(out, &row->code);
 }
 
@@ -119,8 +124,8 @@ int code_table_print(FILE *out, const struct code_table *table)
 
 	if (!table->nr)
 		return 0;
-	fprintf(out, "%12s  %6s  %7s  %-*s  %-15s  %s\n", "exits", "share", "samples", width,
-		"reason", "process", table->lines ? "function  line" : "function");
+	fprintf(out, "%12s  %6s  %7s  %-*s  %-*s  %s\n", "exits", "share", "samples", width,
+		"reason", PROCESS_WIDTH, "process", table->lines ? "function  line" : "function");
 	for (i = 0; i < table->nr; i++) {
 		if (percent(table->rows[i]->code.exits, table->exits) < SHARE_LEAST)
 			break;
@@ -142,9 +147,9 @@ static json_t *row_object(const struct code_row *row)
 	const char *name;
 	int number = reason_of(code->event, &name, room);
 
-	return json_pack("{s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o}", "exit", json_exit(number),
-			 "name", json_bytes(name), "exits", (json_int_t)code->exits,
-			 "samples", (json_int_t)row->samples,
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "exit", json_exit(number),
+			 "name", json_bytes(name), "exits", json_count(code->exits),
+			 "samples", json_count(row->samples),
 			 "process", json_bytes(code->process),
 			 "function", text_or_null(code->function),
 			 "object", text_or_null(code->object), "line", text_or_null(code->line));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <math.h>
 #include <stdlib.h>
 
 #include "csv.h"
@@ -16,6 +17,11 @@ struct interval interval_now(const struct meters *meters, double at, double seco
 static long milliseconds(const struct interval *interval)
 {
 	return interval->time.tv_nsec / 1000000;
+}
+
+double interval_next(double end, double seconds, double time)
+{
+	return end + seconds * fmax(1, ceil((time - end) / seconds));
 }
 
 char *interval_clock(const struct interval *interval, char text[CLOCK_TEXT_MAX])

@@ -24,6 +24,13 @@ struct interval {
  */
 struct interval interval_now(const struct meters *meters, double at, double seconds);
 
+/*
+ * When the interval after the one that was to end at end is to end, in seconds as now() has
+ * them, as is time, that of now.  Those that were missed, as when the program was stopped, are
+ * part of it.
+ */
+double interval_next(double end, double seconds, double time);
+
 /* Room for the local time as text */
 #define CLOCK_TEXT_MAX 40
 

@@ -59,11 +59,14 @@ json_t *json_document(const char *kind, const struct exit_info *info)
 	return document;
 }
 
+json_t *json_count(uint64_t value)
+{
+	return json_integer(value > INT64_MAX ? INT64_MAX : value);
+}
+
 static void set_count(json_t *object, const char *name, uint64_t value)
 {
-	/* JSON's integers are signed here. */
-	json_object_set_new(object, name,
-			    json_integer(value > INT64_MAX ? INT64_MAX : value));
+	json_object_set_new(object, name, json_count(value));
 }
 
 static json_t *hist_object(const struct exit_hist *hist)

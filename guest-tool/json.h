@@ -57,6 +57,9 @@ json_t *json_meters(const struct meters *meters, const struct exit_view *view);
 /* A string of any bytes, JSON being UTF-8: U+FFFD stands for each that is none. */
 json_t *json_bytes(const char *text);
 
+/* A count, or the most that JSON's integers, signed here, can say. */
+json_t *json_count(uint64_t value);
+
 /* The number of an exit, or null for what is none: all of them, or -1. */
 json_t *json_exit(int number);
 

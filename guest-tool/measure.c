@@ -127,7 +127,7 @@ static int watch(struct measurement *m, const struct process *process)
 		if (now() < next)
 			continue;
 		status = next_interval(m);
-		next += interval;
+		next = interval_next(next, interval, now());
 	}
 	return status;
 }

@@ -15,15 +15,16 @@
 #define PERF_SCRIPT_LINES	PERF_SCRIPT_FIELDS ",srcline"
 
 /*
- * Parse a line, without its newline, that begins a sample; sample points into it.  The
- * function and the object are NULL if a call graph follows.  Returns false if it is none,
- * and leaves the line alone.
+ * Parse a line, without its newline, that begins a sample; sample points into it.  If
+ * a call graph follows, its function is NULL and its object is "".  Returns false if it is
+ * none, and leaves the line alone.
  */
 bool perf_script_parse(char *line, struct code_sample *sample);
 
 /*
  * Read samples to the end of a file, with source lines or without, and sort them; for
- * code_table_free().  Returns false if there is no memory.
+ * code_table_free().  Returns false if there is no memory.  Whether reading failed, errno
+ * and ferror(in) say.
  */
 bool perf_script_read(FILE *in, bool lines, struct code_table *table);
 

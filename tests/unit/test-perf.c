@@ -474,6 +474,24 @@ static void test_code_as_json(void **state)
 	code_table_free(&table);
 }
 
+/* What a file says that perf did not write, or a user named so */
+static void test_odd_code_printed(void **state)
+{
+	struct code_table table = { 0 };
+	char *text;
+
+	(void)state;
+	code_table_add(&table, &(struct code_sample) { "a\33b\xff", "p", "f", "/lib/x", "",
+		       UINT64_MAX });
+	expect_printed(code_table_print, &table,
+		"       exits   share  samples  reason  process          function\n"
+		"18446744073709551615  100.0%        1  a?b?    p                f (x)\n");
+	text = printed(code_table_print_json, &table);
+	assert_non_null(strstr(text, "\"exits\": 9223372036854775807,"));
+	free(text);
+	code_table_free(&table);
+}
+
 int run_perf_tests(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -490,6 +508,7 @@ int run_perf_tests(void)
 		cmocka_unit_test(test_recorded_call_graphs),
 		cmocka_unit_test(test_code_printed),
 		cmocka_unit_test(test_code_as_json),
+		cmocka_unit_test(test_odd_code_printed),
 	};
 
 	return cmocka_run_group_tests_name("perf", tests, NULL, NULL);

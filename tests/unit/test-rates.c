@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "groups.h"
+#include "interval.h"
 #include "rates.h"
 
 #define CPUID 10
@@ -140,6 +141,17 @@ static void test_many_rows(void **state)
 	rates_free(&rates);
 }
 
+static void test_missed_intervals(void **state)
+{
+	(void)state;
+	/* On time, late, and so late that two have been missed */
+	assert_true(interval_next(10, 2, 10) == 12);
+	assert_true(interval_next(10, 2, 11.5) == 12);
+	assert_true(interval_next(10, 2, 15) == 16);
+	/* Before it is over */
+	assert_true(interval_next(10, 2, 9) == 12);
+}
+
 int run_rates_tests(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +160,7 @@ int run_rates_tests(void)
 		cmocka_unit_test(test_what_is_not_known),
 		cmocka_unit_test(test_an_interval_leaves_nothing_to_the_next),
 		cmocka_unit_test(test_many_rows),
+		cmocka_unit_test(test_missed_intervals),
 	};
 
 	return cmocka_run_group_tests_name("rates", tests, NULL, NULL);
