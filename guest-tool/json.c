@@ -18,6 +18,7 @@ static const struct {
 	{ "histogram", KVM_EXIT_STATS_FEATURE_HISTOGRAM },
 	{ "steal", KVM_EXIT_STATS_FEATURE_STEAL },
 	{ "identity", KVM_EXIT_STATS_FEATURE_IDENTITY },
+	{ "pmu", KVM_EXIT_STATS_FEATURE_PMU },
 };
 
 /* JSON's integers are signed, and readers' are often doubles: it is a string. */
