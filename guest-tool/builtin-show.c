@@ -463,6 +463,10 @@ static const char *check_arguments(const struct arguments *args)
 
 	if (args->view.names && (one || args->raw || only_totals(args)))
 		return "-e excludes -s, -H, --raw and 0x4FFFFFFC";
+	if (args->view.order != ORDER_DEFAULT && (one || args->raw || only_totals(args)))
+		return "--sort excludes -s, -H, --raw and 0x4FFFFFFC";
+	if (args->view.in_cycles && (args->hist || args->raw || only_totals(args)))
+		return "--unit cycles excludes -H, --raw and 0x4FFFFFFC";
 	if (args->hist && (args->has_leaf || args->subleaf || args->raw || args->brief))
 		return "-H excludes -s, --brief, --raw and LEAF";
 	if (args->common.format != FORMAT_TEXT && (one || args->has_leaf || args->raw))

@@ -25,9 +25,8 @@
  * tsc_khz	the unit of cycles
  * vcpus	how many were counted, 0 if not known
  * scope	"vm" or "vcpu"
- * features	of "vcpu", "split", "longest", "histogram", "steal", "identity" and
- *		"pmu" those that
- *		the host has
+ * features	of "vcpu", "split", "longest", "histogram", "steal", "identity" and "pmu" those
+ *		that the host has
  * identity	with "identity", which VM that was: 16 hexadecimal digits after 0x
  * reasons	an array with an object for each exit reason: exit, name, exits, cycles;
  *		with "split" off_cpu and vmm; with "longest" longest and nested; with

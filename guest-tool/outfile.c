@@ -68,7 +68,8 @@ static void become_new(int fd)
 static FILE *open_temporary(struct outfile *out, const struct stat *old)
 {
 	char *temporary;
-	int fd;
+	FILE *file;
+	int fd, error;
 
 	/* What may not be written is not to be replaced either. */
 	if (old && access(out->place, W_OK))
@@ -85,7 +86,14 @@ static FILE *open_temporary(struct outfile *out, const struct stat *old)
 		become(fd, old);
 	else
 		become_new(fd);
-	return fdopen(fd, "w");
+	file = fdopen(fd, "w");
+	if (!file) {
+		error = errno;
+		close(fd);
+		unlink(temporary);
+		errno = error;
+	}
+	return file;
 }
 
 /* An open file under another name: who reads that is not to be left with the old one. */
