@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <argz.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,7 +110,7 @@ void perf_record_check_target(struct argp_state *state, const struct perf_record
 		argp_error(state, "what to record is missing: a COMMAND, -p PID or -a");
 }
 
-/* Each word ends with a NUL. */
+/* The words are as <argz.h> has them: each ends with a NUL. */
 static void put(FILE *out, const char *word)
 {
 	fwrite(word, 1, strlen(word) + 1, out);
@@ -181,18 +182,13 @@ static void put_words(FILE *out, const struct perf_record *record)
 /* Pointers to the words, and a copy of them behind, or NULL */
 static char **point_to_words(const char *text, size_t size)
 {
-	size_t words = 0, i;
-	char **argv, *copy;
+	size_t words = argz_count(text, size);
+	char **argv;
 
-	for (i = 0; i < size; i++)
-		words += !text[i];
 	argv = malloc((words + 1) * sizeof(*argv) + size);
 	if (!argv)
 		return NULL;
-	copy = memcpy(argv + words + 1, text, size);
-	for (i = 0; i < words; i++, copy += strlen(copy) + 1)
-		argv[i] = copy;
-	argv[words] = NULL;
+	argz_extract(memcpy(argv + words + 1, text, size), size, argv);
 	return argv;
 }
 

@@ -190,47 +190,21 @@ static void print_mean(struct columns *columns, const struct line_table *table,
 		columns_cell(columns, "-");
 }
 
-static void print_kvm(struct columns *columns, const struct line_table *table,
-		      const struct exit_line *line)
-{
-	(void)table;
-	print_percent(columns, line->parts.kvm, line->parts.cycles);
+/* The share that a part has of the cycles */
+#define PRINT_PART(part)							\
+static void print_##part(struct columns *columns, const struct line_table *table, \
+			 const struct exit_line *line)				\
+{										\
+	(void)table;								\
+	print_percent(columns, line->parts.part, line->parts.cycles);		\
 }
 
-static void print_vmm(struct columns *columns, const struct line_table *table,
-		      const struct exit_line *line)
-{
-	(void)table;
-	print_percent(columns, line->parts.vmm, line->parts.cycles);
-}
-
-static void print_off_cpu(struct columns *columns, const struct line_table *table,
-			  const struct exit_line *line)
-{
-	(void)table;
-	print_percent(columns, line->parts.off_cpu, line->parts.cycles);
-}
-
-static void print_work(struct columns *columns, const struct line_table *table,
-		       const struct exit_line *line)
-{
-	(void)table;
-	print_percent(columns, line->parts.work, line->parts.cycles);
-}
-
-static void print_steal(struct columns *columns, const struct line_table *table,
-			const struct exit_line *line)
-{
-	(void)table;
-	print_percent(columns, line->parts.steal, line->parts.cycles);
-}
-
-static void print_halted(struct columns *columns, const struct line_table *table,
-			 const struct exit_line *line)
-{
-	(void)table;
-	print_percent(columns, line->parts.halted, line->parts.cycles);
-}
+PRINT_PART(kvm)
+PRINT_PART(vmm)
+PRINT_PART(off_cpu)
+PRINT_PART(work)
+PRINT_PART(steal)
+PRINT_PART(halted)
 
 static void print_longest(struct columns *columns, const struct line_table *table,
 			  const struct exit_line *line)

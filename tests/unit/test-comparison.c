@@ -13,6 +13,7 @@
 #include "baseline.h"
 #include "comparison.h"
 #include "groups.h"
+#include "printed.h"
 
 static const struct exit_info info = {
 	.version = 1, .encoding = KVM_EXIT_STATS_ENCODING_VMX, .tsc_khz = 50000, .vcpus = 1,
@@ -327,21 +328,12 @@ static char *printed(const struct exit_result *results, size_t nr,
 		     int (*print)(FILE *out, const struct comparison *comparison))
 {
 	struct comparison comparison;
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	char *text;
 
 	assert_true(comparison_make(&comparison, results, nr, false, &view));
-	assert_int_equal(print(out, &comparison), 0);
+	text = PRINTED(assert_int_equal(print(out, &comparison), 0));
 	comparison_free(&comparison);
-	fclose(out);
 	return text;
-}
-
-static void expect_in(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("no '%s' in:\n%s", part, text);
 }
 
 /* What is always the same differs by little; what is not does not. */

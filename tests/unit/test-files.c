@@ -21,6 +21,7 @@
 #include "causes.h"
 #include "ending.h"
 #include "groups.h"
+#include "printed.h"
 #include "json.h"
 #include "outfile.h"
 #include "process.h"
@@ -120,14 +121,7 @@ static void test_fault_of_opening(void **unused)
 
 static void assert_printed(const char *text, const char *expected)
 {
-	char *printed = NULL;
-	size_t size;
-	FILE *out = open_memstream(&printed, &size);
-
-	text_print(out, text);
-	fclose(out);
-	assert_string_equal(printed, expected);
-	free(printed);
+	EXPECT_PRINTED(text_print(out, text), expected);
 }
 
 static void assert_utf8(const char *text, const char *expected)

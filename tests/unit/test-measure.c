@@ -17,6 +17,7 @@
 #include "command.h"
 #include "dump.h"
 #include "groups.h"
+#include "printed.h"
 #include "json.h"
 #include "recording.h"
 #include "result.h"
@@ -433,24 +434,11 @@ static void test_summary_of_nothing(void **state)
 	result_free(&result);
 }
 
-static char *printed(const struct exit_result *result,
-		     int (*print)(FILE *out, const struct exit_result *result,
-				  const struct exit_view *view))
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	assert_int_equal(print(out, result, &view), 0);
-	fclose(out);
-	return text;
-}
-
 static void test_result_printed(void **state)
 {
 	static const uint64_t exits[] = { 1000, 1010 };
 	struct exit_result result = result_of("a b", 10, exits, 2);
-	char *text = printed(&result, result_print);
+	char *text = PRINTED(assert_int_equal(result_print(out, &result, &view), 0));
 
 	(void)state;
 	assert_string_equal(text,
@@ -477,10 +465,10 @@ static void test_result_json(void **state)
 	(void)state;
 	result.baseline.command = strdup("true");
 	add_run(&result.baseline, &result.measured.runs[0]->table, 0.5);
-	json = printed(&result, result_print_json);
+	json = PRINTED(assert_int_equal(result_print_json(out, &result, &view), 0));
 	assert_true(result_parse(json, strlen(json), &again, &error));
-	text = printed(&result, result_print);
-	text_again = printed(&again, result_print);
+	text = PRINTED(assert_int_equal(result_print(out, &result, &view), 0));
+	text_again = PRINTED(assert_int_equal(result_print(out, &again, &view), 0));
 	assert_string_equal(text, text_again);
 	result_free(&again);
 
@@ -499,7 +487,7 @@ static void test_too_many_runs(void **state)
 {
 	static const uint64_t exits[] = { 1 };
 	struct exit_result result = result_of("a", 10, exits, 1), again;
-	char *json = printed(&result, result_print_json), *text;
+	char *json = PRINTED(assert_int_equal(result_print_json(out, &result, &view), 0)), *text;
 	json_t *document = json_loads(json, 0, NULL), *runs = json_object_get(document, "runs");
 	struct recording_error error;
 

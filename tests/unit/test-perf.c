@@ -16,6 +16,7 @@
 
 #include "code_table.h"
 #include "groups.h"
+#include "printed.h"
 #include "perf_access.h"
 #include "perf_events.h"
 #include "perf_record.h"
@@ -404,22 +405,10 @@ static void test_recorded_call_graphs(void **state)
 	code_table_free(&table);
 }
 
-static char *printed(int (*print)(FILE *, const struct code_table *),
-		     const struct code_table *table)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	assert_int_equal(print(out, table), 0);
-	fclose(out);
-	return text;
-}
-
 static void expect_printed(int (*print)(FILE *, const struct code_table *),
 			   const struct code_table *table, const char *expected)
 {
-	char *text = printed(print, table);
+	char *text = PRINTED(assert_int_equal(print(out, table), 0));
 
 	assert_string_equal(text, expected);
 	free(text);
@@ -463,7 +452,7 @@ static void test_code_as_json(void **state)
 		       "/lib/x", "", 5 });
 	code_table_add(&table, &(struct code_sample) { "exit_all", "b", NULL, "", "", 3 });
 	code_table_sort(&table);
-	text = printed(code_table_print_json, &table);
+	text = PRINTED(assert_int_equal(code_table_print_json(out, &table), 0));
 	assert_non_null(strstr(text, "\"kind\": \"who\""));
 	assert_non_null(strstr(text, "\"exit\": 48,\n   \"name\": \"EPT_VIOLATION\",\n"
 			       "   \"exits\": 5,\n   \"samples\": 1,\n"
@@ -486,7 +475,7 @@ static void test_odd_code_printed(void **state)
 	expect_printed(code_table_print, &table,
 		"       exits   share  samples  reason  process          function\n"
 		"18446744073709551615  100.0%        1  a?b?    p                f (x)\n");
-	text = printed(code_table_print_json, &table);
+	text = PRINTED(assert_int_equal(code_table_print_json(out, &table), 0));
 	assert_non_null(strstr(text, "\"exits\": 9223372036854775807,"));
 	free(text);
 	code_table_free(&table);

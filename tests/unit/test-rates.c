@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "groups.h"
+#include "printed.h"
 #include "interval.h"
 #include "rates.h"
 
@@ -53,15 +54,8 @@ static void fill(struct rates *rates)
 
 static void expect(const struct exit_info *about, const struct rates *rates, const char *text)
 {
-	char *printed = NULL;
-	size_t size;
-	FILE *out = open_memstream(&printed, &size);
-
-	rates_print_summary(out, about, rates);
-	assert_true(rates_print(out, about, rates, &by_exits, 100));
-	fclose(out);
-	assert_string_equal(printed, text);
-	free(printed);
+	EXPECT_PRINTED(rates_print_summary(out, about, rates);
+		       assert_true(rates_print(out, about, rates, &by_exits, 100)), text);
 }
 
 static void test_vcpus_are_added_up(void **state)

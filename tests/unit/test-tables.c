@@ -15,6 +15,7 @@
 #include "comparison.h"
 #include "dump.h"
 #include "groups.h"
+#include "printed.h"
 #include "rates.h"
 #include "result.h"
 #include "table_print.h"
@@ -23,21 +24,6 @@
 
 #define VMX KVM_EXIT_STATS_ENCODING_VMX
 #define HUGE ((uint64_t)INT64_MAX)
-
-/* What a function prints to out, as a string that the caller frees. */
-#define PRINTED(call) ({						\
-	char *text_ = NULL;						\
-	size_t size_;							\
-	FILE *out = open_memstream(&text_, &size_);			\
-	call;								\
-	fclose(out);							\
-	text_; })
-
-#define EXPECT_PRINTED(call, expected) do {				\
-	char *printed_ = PRINTED(call);					\
-	assert_string_equal(printed_, expected);			\
-	free(printed_);							\
-} while (0)
 
 static const struct exit_info info = {
 	.version = 1, .encoding = VMX, .tsc_khz = 50000, .vcpus = 1,

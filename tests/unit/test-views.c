@@ -11,6 +11,7 @@
 #include "dump.h"
 #include "exit_leaves.h"
 #include "groups.h"
+#include "printed.h"
 #include "json.h"
 #include "recording.h"
 #include "result.h"
@@ -382,25 +383,6 @@ static struct exit_result result_of_tax(void)
 	return result;
 }
 
-static char *printed(const struct exit_result *result,
-		     int (*print)(FILE *out, const struct exit_result *result,
-				  const struct exit_view *view))
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	assert_int_equal(print(out, result, &view), 0);
-	fclose(out);
-	return text;
-}
-
-static void expect_in(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("no '%s' in:\n%s", part, text);
-}
-
 static void test_tax(void **state)
 {
 	struct exit_result result = result_of_tax();
@@ -414,7 +396,7 @@ static void test_tax(void **state)
 	assert_true(tax.host == 0.1 && tax.vmm == 0.01 && tax.steal == 0.05);
 	assert_true(tax.kvm == 0.05 && tax.tax == tax.host + tax.vmm);
 
-	text = printed(&result, result_print);
+	text = PRINTED(assert_int_equal(result_print(out, &result, &view), 0));
 	expect_in(text,
 		"        11.0 % hypervisor tax of 0.500000 vCPU seconds not halted: work 10.0 %, "
 		"VMM 1.0 %\n"
@@ -424,7 +406,7 @@ static void test_tax(void **state)
 	/* As a host without steal has it: a halt is idle as a whole. */
 	result.info.features = KVM_EXIT_STATS_FEATURE_SPLIT;
 	result.measured.runs[0]->idle = result_idle(&result.info, &result.measured.runs[0]->table);
-	text = printed(&result, result_print);
+	text = PRINTED(assert_int_equal(result_print(out, &result, &view), 0));
 	expect_in(text, "hypervisor tax of 0.460000 vCPU seconds not in HLT or MWAIT: KVM 5.4 %, "
 		  "VMM 1.1 %\n");
 	assert_null(strstr(text, "steal"));
@@ -441,7 +423,7 @@ static void test_tax_with_a_baseline(void **state)
 	(void)state;
 	result.baseline.command = strdup("b");
 	result_add_run(&result.baseline)->elapsed = 0.75;
-	text = printed(&result, result_print);
+	text = PRINTED(assert_int_equal(result_print(out, &result, &view), 0));
 	expect_in(text, "    0.250000 s elapsed, ");
 	expect_in(text, "\nOf whole runs, the baseline included\n"
 		  "    1.000000 s elapsed\n"
@@ -453,7 +435,7 @@ static void test_tax_with_a_baseline(void **state)
 static void test_tax_in_json(void **state)
 {
 	struct exit_result result = result_of_tax(), again;
-	char *text = printed(&result, result_print_json), *csv;
+	char *text = PRINTED(assert_int_equal(result_print_json(out, &result, &view), 0)), *csv;
 	struct recording_error error;
 	const json_t *summary;
 	json_t *document = json_loads(text, 0, NULL);
@@ -470,7 +452,7 @@ static void test_tax_in_json(void **state)
 	assert_true(result_parse(text, strlen(text), &again, &error));
 	assert_true(again.info.identity == IDENTITY);
 	assert_int_equal(again.measured.runs[0]->table.total.halted, 25000000);
-	csv = printed(&again, result_print_csv);
+	csv = PRINTED(assert_int_equal(result_print_csv(out, &again, &view), 0));
 	expect_in(csv, ",p50,p99,steal,halted\n");
 	expect_in(csv, "12,HLT,1,0,1,27000000,0,26500000,0,,,1125000,25000000\n");
 	free(csv);
@@ -484,14 +466,11 @@ static void test_steal_printed(void **state)
 	static const struct exit_view in_cycles = { .in_cycles = true };
 	struct exit_result result = result_of_tax();
 	const struct exit_table *table = &result.measured.runs[0]->table;
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	char *text;
 
 	(void)state;
-	table_print_totals(out, &result.info, &table->total);
-	assert_true(table_print(out, &result.info, table, &in_cycles, true));
-	fclose(out);
+	text = PRINTED(table_print_totals(out, &result.info, &table->total);
+		       assert_true(table_print(out, &result.info, table, &in_cycles, true)));
 	expect_in(text,
 		"  work                     2500000    8.6%\n"
 		"  VMM                       250000    0.9%\n"

@@ -14,6 +14,7 @@
 #include "hist.h"
 #include "hypervisor.h"
 #include "leaves.h"
+#include "printed.h"
 #include "exit_leaves.h"
 #include "table_print.h"
 
@@ -25,15 +26,6 @@ static const struct exit_view view;
 
 #define NAME(encoding, number) \
 	exit_name(encoding, number, (char [EXIT_NAME_MAX]) { 0 })
-
-/* What a function prints, as a string that the caller frees. */
-#define PRINTED(call) ({						\
-	char *text_ = NULL;						\
-	size_t size_;							\
-	FILE *out = open_memstream(&text_, &size_);			\
-	call;								\
-	fclose(out);							\
-	text_; })
 
 static void put_counts(uint32_t leaf, uint32_t index, uint64_t exits, uint64_t cycles)
 {
