@@ -36,17 +36,10 @@ static int reason_of(const char *event, const char **name, char room[EXIT_NAME_M
 	return number;
 }
 
-static const char *file_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] && *path == '/' ? slash + 1 : path;
-}
-
 /* As perf has it; the object alone in brackets where that is all that is known. */
 static void print_place(FILE *out, const struct code_sample *code)
 {
-	const char *object = file_name(code->object);
+	const char *object = code_object(code);
 
 	if (code->function) {
 		text_print(out, code->function);
@@ -132,6 +125,33 @@ int code_table_print(FILE *out, const struct code_table *table)
 		print_row(out, table, table->rows[i], width);
 	}
 	print_rest(out, table, i);
+	return ferror(out) ? -1 : 0;
+}
+
+static void print_stack(FILE *out, const struct code_row *row)
+{
+	const struct code_sample *code = &row->code;
+	char room[EXIT_NAME_MAX];
+	const char *name;
+
+	text_print(out, code->process);
+	if (code->function) {
+		fputc(';', out);
+		text_print(out, code->function);
+	}
+	if (reason_of(code->event, &name, room) != EXIT_ALL) {
+		fputc(';', out);
+		text_print(out, name);
+	}
+	fprintf(out, " %" PRIu64 "\n", code->exits);
+}
+
+int code_table_print_stacks(FILE *out, const struct code_table *table)
+{
+	size_t i;
+
+	for (i = 0; i < table->nr; i++)
+		print_stack(out, table->rows[i]);
 	return ferror(out) ? -1 : 0;
 }
 

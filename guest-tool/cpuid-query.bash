@@ -16,7 +16,7 @@ _cpuid_query_options() {
 	list | events) echo :vmx :svm ;;
 	record) echo e:event= c:count= F:freq= p:pid= a:all-cpus g:call-graph o:output= ;;
 	who)
-		echo e:event= c:count= F:freq= p:pid= a:all-cpus i:input= :script= :lines
+		echo e:event= c:count= F:freq= p:pid= a:all-cpus i:input= :script= :lines :stacks
 		;;
 	exit-workload) echo d:disk= e:expect ;;
 	esac

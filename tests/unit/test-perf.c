@@ -326,7 +326,7 @@ static void test_garbage_is_no_sample(void **state)
 	}
 }
 
-static void read_recording(const char *name, bool lines, struct code_table *table)
+static void read_recording_with(const char *name, struct code_table *table)
 {
 	char path[64];
 	FILE *in;
@@ -334,8 +334,14 @@ static void read_recording(const char *name, bool lines, struct code_table *tabl
 	snprintf(path, sizeof(path), "tests/unit/recordings/%s", name);
 	in = fopen(path, "r");
 	assert_non_null(in);
-	assert_true(perf_script_read(in, lines, table));
+	assert_true(perf_script_read(in, table));
 	fclose(in);
+}
+
+static void read_recording(const char *name, bool lines, struct code_table *table)
+{
+	*table = (struct code_table) { .lines = lines };
+	read_recording_with(name, table);
 }
 
 static void expect_row(const struct code_table *table, size_t i, uint64_t exits,
@@ -346,6 +352,30 @@ static void expect_row(const struct code_table *table, size_t i, uint64_t exits,
 	assert_int_equal(table->rows[i]->samples, samples);
 	assert_string_equal(table->rows[i]->code.function, function);
 	assert_string_equal(table->rows[i]->code.line, line);
+}
+
+static void test_stacks(void **state)
+{
+	struct code_table table = { .stacks = true };
+	char *text;
+
+	(void)state;
+	read_recording_with("perf-script-callchain", &table);
+	assert_int_equal(table.skipped, 0);
+	EXPECT_PRINTED(code_table_print_stacks(out, &table),
+		       "callers;frame_dummy;__libc_start_call_main;main;call_cpuid;CPUID 320\n"
+		       "callers;__libc_start_call_main;main;call_cpuid;CPUID 40\n");
+	code_table_free(&table);
+
+	/* Without call graphs, and without symbols */
+	table = (struct code_table) { .stacks = true };
+	read_recording_with("perf-script-names", &table);
+	assert_int_equal(table.samples, 9);
+	text = PRINTED(code_table_print_stacks(out, &table));
+	expect_in(text, "my prog;a::B::run;EPT_VIOLATION 200\n");
+	expect_in(text, "cc1;cc1;cpuid 100\n");
+	free(text);
+	code_table_free(&table);
 }
 
 /* Recorded in a VM */
@@ -493,6 +523,7 @@ int run_perf_tests(void)
 		cmocka_unit_test(test_samples_parsed),
 		cmocka_unit_test(test_garbage_is_no_sample),
 		cmocka_unit_test(test_samples_of_a_vm),
+		cmocka_unit_test(test_stacks),
 		cmocka_unit_test(test_recorded_samples),
 		cmocka_unit_test(test_recorded_call_graphs),
 		cmocka_unit_test(test_code_printed),
