@@ -20,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -298,5 +299,8 @@ int main(int argc, char **argv)
 	printf("# seed %s: %lu steps, %lu counters (%lu that overflow), %lu refused, %lu MSRs\n",
 	       argv[2], totals->steps, totals->opened, totals->overflowing, totals->refused,
 	       totals->msrs);
+	/* The machine ends next. */
+	fflush(stdout);
+	tcdrain(STDOUT_FILENO);
 	return failed || !totals->opened || !totals->overflowing;
 }
