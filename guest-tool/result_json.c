@@ -6,7 +6,10 @@
  * runs		an object for each run: elapsed_s, user_s, system_s (null if not
  *		known); idle_cycles, of
  *		vCPUs; vcpus, how many the guest used; status, of the command;
- *		reasons, the exits meanwhile
+ *		reasons, the exits meanwhile; and with process (below) process, an array
+ *		of the exits of the process alone: exit, null for all of them; name;
+ *		exits, null if not counted; estimated
+ * process	if those were counted, "all", or "user" if only those in user mode
  * baseline	what is to be left out, and its runs baseline_runs, if there are any
  * summary	elapsed_s and, of the time that vCPUs were not idle, busy_s, the shares
  *		tax_kvm and tax_vmm, with "steal" tax_work and steal, and of all time
@@ -18,6 +21,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "perf_events.h"
 #include "result.h"
 #include "util.h"
 
@@ -53,6 +57,27 @@ static json_t *run_object(const struct exit_run *run)
 			 "vcpus", run->vcpus, "status", run->status);
 }
 
+static json_t *process_exits(const struct exit_result *result, const struct exit_run *run,
+			     const struct exit_view *view)
+{
+	const struct process_count *count = run->process.of;
+	const struct process_count *end = count + run->process.nr;
+	json_t *array = json_array();
+	char name[EXIT_NAME_MAX];
+
+	for (; count < end; count++) {
+		if (count->number != EXIT_ALL && !exit_view_has(view, count->number))
+			continue;
+		perf_event_reason(result->info.encoding, count->number, name);
+		json_array_append_new(array, json_pack("{s:o, s:s, s:o, s:b}",
+				      "exit", json_exit(count->number), "name", name,
+				      "exits", count->counted ? json_count(fmin(count->exits + 0.5,
+										INT64_MAX)) :
+				      json_null(), "estimated", count->estimated));
+	}
+	return array;
+}
+
 static void set_runs(json_t *document, const struct exit_result *result, bool baseline,
 		     const struct exit_view *view)
 {
@@ -64,6 +89,9 @@ static void set_runs(json_t *document, const struct exit_result *result, bool ba
 		object = run_object(runs->runs[i]);
 		json_object_set_new(object, "reasons",
 				    reasons_of_run(result, runs->runs[i], baseline, i, view));
+		if (result->process)
+			json_object_set_new(object, "process",
+					    process_exits(result, runs->runs[i], view));
 		json_array_append_new(array, object);
 	}
 	json_object_set_new(document, baseline ? "baseline" : "command",
@@ -103,6 +131,9 @@ int result_print_json(FILE *out, const struct exit_result *result,
 {
 	json_t *document = json_document("stat", &result->info);
 
+	if (result->process)
+		json_object_set_new(document, "process",
+				    json_string(result->user_only ? "user" : "all"));
 	set_runs(document, result, false, view);
 	if (result->baseline.command)
 		set_runs(document, result, true, view);
@@ -118,16 +149,54 @@ static bool read_time(const json_t *object, const char *name, double *value,
 	       json_read_number(object, name, value, error);
 }
 
-static bool read_run(const json_t *object, const struct exit_info *info, struct exit_runs *runs,
-		     struct recording_error *error)
+static bool wrong(struct recording_error *error, const char *text)
+{
+	snprintf(error->text, sizeof(error->text), "%s", text);
+	return false;
+}
+
+static bool read_count(const json_t *object, struct process_count *count,
+		       struct recording_error *error)
+{
+	const json_t *number = json_object_get(object, "exit");
+
+	count->number = json_is_null(number) ? EXIT_ALL : json_integer_value(number);
+	if (!json_is_null(number) && (!json_is_integer(number) || count->number < 0 ||
+				      json_integer_value(number) > KVM_EXIT_STATS_NUMBER_MASK))
+		return wrong(error, "invalid exit number of the process");
+	count->counted = !json_is_null(json_object_get(object, "exits"));
+	count->estimated = json_is_true(json_object_get(object, "estimated"));
+	return !count->counted || json_read_number(object, "exits", &count->exits, error);
+}
+
+static bool read_process(const json_t *array, struct process_exits *exits,
+			 struct recording_error *error)
+{
+	struct process_count *count;
+	json_t *object;
+	size_t i;
+
+	if (!json_is_array(array) || json_array_size(array) > ARRAY_SIZE(exits->of))
+		return wrong(error, "there are no exits of the process, or too many");
+	json_array_foreach(array, i, object) {
+		count = &exits->of[i];
+		if (!read_count(object, count, error))
+			return false;
+		if (process_exits_find(exits, count->number))
+			return wrong(error, "an exit number of the process is there twice");
+		exits->nr++;
+	}
+	return true;
+}
+
+static bool read_run(const json_t *object, const struct exit_result *result,
+		     struct exit_runs *runs, struct recording_error *error)
 {
 	struct exit_run *run = result_add_run(runs);
 	double status;
 
-	if (!run) {
-		strcpy(error->text, "not enough memory");
-		return false;
-	}
+	if (!run)
+		return wrong(error, "not enough memory");
 	if (!json_read_number(object, "elapsed_s", &run->elapsed, error) ||
 	    !read_time(object, "user_s", &run->user, error) ||
 	    !read_time(object, "system_s", &run->system, error) ||
@@ -136,11 +205,15 @@ static bool read_run(const json_t *object, const struct exit_info *info, struct 
 	    !json_read_number(object, "status", &status, error))
 		return false;
 	run->status = status < 256 ? status : 255;
-	return json_read_reasons(json_object_get(object, "reasons"), info, &run->table, error);
+	return json_read_reasons(json_object_get(object, "reasons"), &result->info, &run->table,
+				 error) &&
+	       (!result->process ||
+		read_process(json_object_get(object, "process"), &run->process, error));
 }
 
-static bool read_runs(const json_t *document, const struct exit_info *info, const char *command,
-		      const char *name, struct exit_runs *runs, struct recording_error *error)
+static bool read_runs(const json_t *document, const struct exit_result *result,
+		      const char *command, const char *name, struct exit_runs *runs,
+		      struct recording_error *error)
 {
 	const json_t *array = json_object_get(document, name);
 	const char *text = json_string_value(json_object_get(document, command));
@@ -159,7 +232,7 @@ static bool read_runs(const json_t *document, const struct exit_info *info, cons
 	}
 	runs->command = strdup(text);
 	json_array_foreach(array, i, object) {
-		if (!read_run(object, info, runs, error))
+		if (!read_run(object, result, runs, error))
 			return false;
 	}
 	return true;
@@ -168,6 +241,7 @@ static bool read_runs(const json_t *document, const struct exit_info *info, cons
 bool result_parse(const char *text, size_t size, struct exit_result *result,
 		  struct recording_error *error)
 {
+	const char *process;
 	json_t *document;
 	bool good;
 
@@ -175,10 +249,13 @@ bool result_parse(const char *text, size_t size, struct exit_result *result,
 	document = json_parse(text, size, "stat", &result->info, error);
 	if (!document)
 		return false;
+	process = json_string_value(json_object_get(document, "process"));
+	result->process = process;
+	result->user_only = process && !strcmp(process, "user");
 	result->measured.pid = json_integer_value(json_object_get(document, "pid"));
-	good = read_runs(document, &result->info, "command", "runs", &result->measured, error);
+	good = read_runs(document, result, "command", "runs", &result->measured, error);
 	if (good && json_object_get(document, "baseline"))
-		good = read_runs(document, &result->info, "baseline", "baseline_runs",
+		good = read_runs(document, result, "baseline", "baseline_runs",
 				 &result->baseline, error);
 	json_decref(document);
 	if (!good)

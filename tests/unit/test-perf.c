@@ -193,6 +193,10 @@ static void test_no_access(void **state)
 	assert_int_equal(check_at(machine, "1\n"), STATUS_OK);
 	access->search = "";
 	assert_int_equal(check_at(machine, "1\n"), STATUS_FAILURE);
+	/* For what needs the kernel's permission alone */
+	access->search = NULL;
+	assert_int_equal(check_at(machine, "1\n"), STATUS_OK);
+	assert_int_equal(check_at(machine, "3\n"), STATUS_FAILURE);
 	access->search = machine->folder;
 	assert_int_equal(chmod(machine->perf, 0644), 0);
 	assert_int_equal(check_at(machine, "1\n"), STATUS_FAILURE);
