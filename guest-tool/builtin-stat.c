@@ -52,8 +52,8 @@ static const char doc[] =
 	"before the start.  A VM has few counters, often 4, of which the event of all exits, the "
 	"total, has one.  The reasons share the others; where these are too few, numbers are "
 	"estimates, marked ~, and a reason that never had one is not counted, -.\n\n"
-	"--from FILE without a COMMAND shows what stat -o has written to FILE.  With a "
-	"COMMAND, FILE is KVM's table of a VM on its host.\n\n"
+	"--from FILE without a COMMAND shows what stat -o has written to FILE, with -A that of "
+	"each vCPU if it was measured so.  With a COMMAND, FILE is KVM's table of a VM on its host.\n\n"
 	"Exit status: that of COMMAND, 127 if it was not found, 126 if it could not be "
 	"executed, 128 plus the signal that ended it.  Before it was started: 1 usage "
 	"error, 2 no statistics on this host, 3 other failure.";
@@ -90,7 +90,7 @@ static const char *needs_command(const struct arguments *args)
 		return "--interval";
 	if (args->process)
 		return "--process";
-	return args->common.per_vcpu ? "--per-vcpu" : args->plan.given;
+	return args->plan.given;
 }
 
 static void check_arguments(struct argp_state *state, const struct arguments *args)
@@ -283,7 +283,8 @@ static int run(const struct arguments *args, struct meters *meters)
 static int show_recorded(struct arguments *args)
 {
 	struct exit_result result;
-	int status = result_read(args->common.from, &result);
+	int status = args->common.per_vcpu ? result_read_vcpus(args->common.from, &result) :
+					     result_read(args->common.from, &result);
 
 	if (status)
 		return status;

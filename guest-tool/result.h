@@ -148,7 +148,12 @@ int result_print_csv(FILE *out, const struct exit_result *result, const struct e
 bool result_parse(const char *text, size_t size, struct exit_result *result,
 		  struct recording_error *error);
 
-/* The same from a file.  Returns a status, having said why if that is not STATUS_OK. */
+/* The same, with the vCPUs if it was measured so. */
+bool result_parse_vcpus(const char *text, size_t size, struct exit_result *result,
+			struct recording_error *error);
+
+/* The same from a file.  Return a status, having said why if that is not STATUS_OK. */
 int result_read(const char *path, struct exit_result *result);
+int result_read_vcpus(const char *path, struct exit_result *result);
 
 #endif

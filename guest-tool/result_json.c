@@ -238,7 +238,93 @@ static bool read_runs(const json_t *document, const struct exit_result *result,
 	return true;
 }
 
-bool result_parse(const char *text, size_t size, struct exit_result *result,
+static bool add_vcpu(struct exit_result *result, long vcpu)
+{
+	struct exit_result *more;
+	size_t i;
+
+	for (i = 0; i < result->nr_vcpus; i++) {
+		if (result->of_vcpus[i].vcpu == vcpu)
+			return true;
+	}
+	more = reallocarray(result->of_vcpus, i + 1, sizeof(*more));
+	if (!more)
+		return false;
+	result->of_vcpus = more;
+	more[i] = (struct exit_result) { .info = result->info, .vcpu = vcpu };
+	more[i].info.one_vcpu = true;
+	result->nr_vcpus++;
+	return true;
+}
+
+/* Those that any of these runs has exits of.  Returns false if there is no memory. */
+static bool find_vcpus(const json_t *runs, struct exit_result *result)
+{
+	json_t *run, *reason;
+	size_t i, k;
+
+	json_array_foreach(runs, i, run) {
+		json_array_foreach(json_object_get(run, "reasons"), k, reason) {
+			if (json_vcpu(reason) >= 0 && !add_vcpu(result, json_vcpu(reason)))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Besides its exits a run is what it is of all vCPUs. */
+static bool read_vcpu_runs(const json_t *array, const struct exit_runs *whole,
+			   const struct exit_result *part, struct exit_runs *runs,
+			   struct recording_error *error)
+{
+	struct exit_run *run;
+	json_t *object;
+	size_t i;
+
+	json_array_foreach(array, i, object) {
+		run = result_add_run(runs);
+		if (!run)
+			return wrong(error, "not enough memory");
+		*run = *whole->runs[i];
+		run->process.nr = 0;
+		if (!json_read_reasons_of(json_object_get(object, "reasons"), &part->info,
+					  part->vcpu, &run->table, error))
+			return false;
+	}
+	return true;
+}
+
+static int compare_vcpus(const void *a, const void *b)
+{
+	const struct exit_result *ra = a, *rb = b;
+
+	return ra->vcpu < rb->vcpu ? -1 : ra->vcpu > rb->vcpu;
+}
+
+static bool read_vcpus(const json_t *document, struct exit_result *result,
+		       struct recording_error *error)
+{
+	const json_t *runs = json_object_get(document, "runs");
+	const json_t *baseline = result->baseline.nr ?
+				 json_object_get(document, "baseline_runs") : NULL;
+	struct exit_result *part;
+	size_t i;
+
+	if (!find_vcpus(runs, result) || !find_vcpus(baseline, result))
+		return wrong(error, "not enough memory");
+	if (!result->nr_vcpus)
+		return wrong(error, "it was not measured with -A, by vCPU");
+	qsort(result->of_vcpus, result->nr_vcpus, sizeof(*part), compare_vcpus);
+	for (i = 0; i < result->nr_vcpus; i++) {
+		part = &result->of_vcpus[i];
+		if (!read_vcpu_runs(runs, &result->measured, part, &part->measured, error) ||
+		    !read_vcpu_runs(baseline, &result->baseline, part, &part->baseline, error))
+			return false;
+	}
+	return true;
+}
+
+static bool parse(const char *text, size_t size, bool by_vcpu, struct exit_result *result,
 		  struct recording_error *error)
 {
 	const char *process;
@@ -257,13 +343,27 @@ bool result_parse(const char *text, size_t size, struct exit_result *result,
 	if (good && json_object_get(document, "baseline"))
 		good = read_runs(document, result, "baseline", "baseline_runs",
 				 &result->baseline, error);
+	if (good && by_vcpu)
+		good = read_vcpus(document, result, error);
 	json_decref(document);
 	if (!good)
 		result_free(result);
 	return good;
 }
 
-int result_read(const char *path, struct exit_result *result)
+bool result_parse(const char *text, size_t size, struct exit_result *result,
+		  struct recording_error *error)
+{
+	return parse(text, size, false, result, error);
+}
+
+bool result_parse_vcpus(const char *text, size_t size, struct exit_result *result,
+			struct recording_error *error)
+{
+	return parse(text, size, true, result, error);
+}
+
+static int read_from(const char *path, bool by_vcpu, struct exit_result *result)
 {
 	struct recording_error error;
 	size_t size;
@@ -272,7 +372,17 @@ int result_read(const char *path, struct exit_result *result)
 
 	if (!text)
 		return fail(STATUS_FAILURE, "cannot read %s: %s", path, strerror(errno));
-	good = result_parse(text, size, result, &error);
+	good = parse(text, size, by_vcpu, result, &error);
 	free(text);
 	return good ? STATUS_OK : fail(STATUS_FAILURE, "%s: %s", path, error.text);
+}
+
+int result_read(const char *path, struct exit_result *result)
+{
+	return read_from(path, false, result);
+}
+
+int result_read_vcpus(const char *path, struct exit_result *result)
+{
+	return read_from(path, true, result);
 }
