@@ -80,7 +80,7 @@ static void print_times(FILE *out, const struct exit_result *result,
 	if (summary->tax.busy)
 		print_tax(out, result, &summary->tax);
 	if (lacks_counters(&result->measured) || lacks_counters(&result->baseline))
-		fprintf(out, "%12s is an estimate, and - not counted: there are more reasons than "
+		fprintf(out, "%12s is an estimate, - not counted: there are more reasons than "
 			"counters; -e chooses fewer\n", "~");
 }
 

@@ -178,8 +178,7 @@ static void test_process_printed(void **state)
 		"      total                4557     1100   4557.0   0ns        0ns\n"
 		"\n"
 		"    1.000000 s elapsed, 0.000000 s user, 0.000000 s system\n"
-		"           ~ is an estimate, and - not counted: there are more reasons than counters; -e chooses\n"
-		"               fewer\n");
+		"           ~ is an estimate, - not counted: there are more reasons than counters; -e chooses fewer\n");
 	result.user_only = true;
 	text = PRINTED(result_print(out, &result, &view));
 	expect_in(text, "  process:u  ");
