@@ -56,7 +56,7 @@ static const char doc[] =
 	"each vCPU if it was measured so.  With a COMMAND, FILE is KVM's table of a VM on its host.\n\n"
 	"Exit status: that of COMMAND, 127 if it was not found, 126 if it could not be "
 	"executed, 128 plus the signal that ended it.  Before it was started: 1 usage "
-	"error, 2 no statistics on this host, 3 other failure.";
+	"error, 2 no statistics, or with --process no events, on this host, 3 other failure.";
 
 static const struct argp_option options[] = {
 	{ "pid", 'p', "PID", 0, "Wait for process PID to end, in place of a COMMAND", 0 },

@@ -29,17 +29,16 @@ static int open_counter(const struct perf_counters *counters, int number, pid_t 
 	return syscall(SYS_perf_event_open, &attr, task, -1, -1, PERF_FLAG_FD_CLOEXEC);
 }
 
-static int cannot_open(pid_t pid)
+static int cannot_open(void)
 {
 	if (errno == EMFILE)
 		return fail(STATUS_FAILURE, "there are too many threads for the limit of open "
 			    "files: 'ulimit -n' raises it, -e takes fewer events");
-	return fail(STATUS_FAILURE, "the exits of process %d cannot be counted: %s", pid,
+	return fail(STATUS_FAILURE, "the exits of the process alone cannot be counted: %s",
 		    strerror(errno));
 }
 
-static int open_all(struct perf_counters *counters, pid_t pid, const pid_t *tasks, size_t nr,
-		    bool at_exec)
+static int open_all(struct perf_counters *counters, const pid_t *tasks, size_t nr, bool at_exec)
 {
 	size_t i, k;
 	int *fd;
@@ -56,7 +55,7 @@ static int open_all(struct perf_counters *counters, pid_t pid, const pid_t *task
 					   at_exec);
 			/* A thread may have ended. */
 			if (*fd < 0 && (errno != ESRCH || nr == 1))
-				return cannot_open(pid);
+				return cannot_open();
 		}
 	}
 	return STATUS_OK;
@@ -64,7 +63,7 @@ static int open_all(struct perf_counters *counters, pid_t pid, const pid_t *task
 
 int perf_counters_of_command(struct perf_counters *counters, pid_t pid)
 {
-	int status = open_all(counters, pid, &pid, 1, true);
+	int status = open_all(counters, &pid, 1, true);
 
 	if (status)
 		perf_counters_close(counters);
@@ -111,7 +110,7 @@ int perf_counters_of_process(struct perf_counters *counters, pid_t pid)
 	int status;
 
 	raise_limit();
-	status = nr ? open_all(counters, pid, tasks, nr, false) : cannot_open(pid);
+	status = nr ? open_all(counters, tasks, nr, false) : cannot_open();
 	if (status)
 		perf_counters_close(counters);
 	free(tasks);

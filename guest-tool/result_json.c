@@ -57,6 +57,14 @@ static json_t *run_object(const struct exit_run *run)
 			 "vcpus", run->vcpus, "status", run->status);
 }
 
+static json_t *exits_or_null(const struct process_count *count)
+{
+	if (!count->counted)
+		return json_null();
+	/* What is no integer of 64 bits is more than JSON's are, too. */
+	return json_count(count->exits < 0x1p63 ? count->exits + 0.5 : 0x1p63);
+}
+
 static json_t *process_exits(const struct exit_result *result, const struct exit_run *run,
 			     const struct exit_view *view)
 {
@@ -71,9 +79,8 @@ static json_t *process_exits(const struct exit_result *result, const struct exit
 		perf_event_reason(result->info.encoding, count->number, name);
 		json_array_append_new(array, json_pack("{s:o, s:s, s:o, s:b}",
 				      "exit", json_exit(count->number), "name", name,
-				      "exits", count->counted ? json_count(fmin(count->exits + 0.5,
-										INT64_MAX)) :
-				      json_null(), "estimated", count->estimated));
+				      "exits", exits_or_null(count),
+				      "estimated", count->estimated));
 	}
 	return array;
 }
