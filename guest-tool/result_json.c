@@ -6,10 +6,10 @@
  * runs		an object for each run: elapsed_s, user_s, system_s (null if not
  *		known); idle_cycles, of
  *		vCPUs; vcpus, how many the guest used; status, of the command;
- *		reasons, the exits meanwhile; and with process (below) process, an array
- *		of the exits of the process alone: exit, null for all of them; name;
- *		exits, null if not counted; estimated
- * process	if those were counted, "all", or "user" if only those in user mode
+ *		reasons, the exits meanwhile; and with process_modes process, an array of
+ *		the exits of the process alone: exit, null for all of them; name; exits,
+ *		null if not counted; estimated
+ * process_modes	if those were counted, "all", or "user" if only those in user mode
  * baseline	what is to be left out, and its runs baseline_runs, if there are any
  * summary	elapsed_s and, of the time that vCPUs were not idle, busy_s, the shares
  *		tax_kvm and tax_vmm, with "steal" tax_work and steal, and of all time
@@ -139,7 +139,7 @@ int result_print_json(FILE *out, const struct exit_result *result,
 	json_t *document = json_document("stat", &result->info);
 
 	if (result->process)
-		json_object_set_new(document, "process",
+		json_object_set_new(document, "process_modes",
 				    json_string(result->user_only ? "user" : "all"));
 	set_runs(document, result, false, view);
 	if (result->baseline.command)
@@ -334,7 +334,7 @@ static bool read_vcpus(const json_t *document, struct exit_result *result,
 static bool parse(const char *text, size_t size, bool by_vcpu, struct exit_result *result,
 		  struct recording_error *error)
 {
-	const char *process;
+	const char *modes;
 	json_t *document;
 	bool good;
 
@@ -342,9 +342,9 @@ static bool parse(const char *text, size_t size, bool by_vcpu, struct exit_resul
 	document = json_parse(text, size, "stat", &result->info, error);
 	if (!document)
 		return false;
-	process = json_string_value(json_object_get(document, "process"));
-	result->process = process;
-	result->user_only = process && !strcmp(process, "user");
+	modes = json_string_value(json_object_get(document, "process_modes"));
+	result->process = modes;
+	result->user_only = modes && !strcmp(modes, "user");
 	result->measured.pid = json_integer_value(json_object_get(document, "pid"));
 	good = read_runs(document, result, "command", "runs", &result->measured, error);
 	if (good && json_object_get(document, "baseline"))

@@ -211,7 +211,7 @@ static void test_process_kept_in_a_file(void **state)
 	(void)state;
 	result.user_only = true;
 	json = PRINTED(assert_int_equal(result_print_json(out, &result, &view), 0));
-	expect_in(json, "\"process\": \"user\"");
+	expect_in(json, "\"process_modes\": \"user\"");
 	expect_in(json, "\"exit\": null");
 	expect_in(json, "\"exits\": 1000,");
 	assert_true(result_parse(json, strlen(json), &again, &error));
