@@ -231,7 +231,8 @@ static int run_perf_record(struct perf_record *record, int *ended)
 	if (!status)
 		command_wait(&perf);
 	free(perf.argv);
-	*ended = perf.status;
+	/* Why it was not started was said, and is a failure of ours. */
+	*ended = status ? 0 : perf.status;
 	/* What has no other end is to be ended so. */
 	if (!record->command && ending_signal())
 		*ended = 0;

@@ -59,10 +59,10 @@ static void print_place(FILE *out, const struct code_sample *code)
 	fputc('\n', out);
 }
 
-/* Any text, in a column of so many characters at least */
+/* Any text, in so many columns of the screen at least */
 static void print_text(FILE *out, const char *text, int width)
 {
-	int length = strlen(text);
+	int length = text_columns(text);
 
 	text_print(out, text);
 	fprintf(out, "%*s", width > length ? width - length + 2 : 2, "");
@@ -70,14 +70,15 @@ static void print_text(FILE *out, const char *text, int width)
 
 static int reason_width(const struct code_table *table)
 {
-	size_t i, width = strlen("reason");
+	int width = strlen("reason");
 	char room[EXIT_NAME_MAX];
 	const char *name;
+	size_t i;
 
 	for (i = 0; i < table->nr; i++) {
 		reason_of(table->rows[i]->code.event, &name, room);
-		if (width < strlen(name))
-			width = strlen(name);
+		if (width < text_columns(name))
+			width = text_columns(name);
 	}
 	return width;
 }

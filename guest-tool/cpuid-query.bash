@@ -8,7 +8,9 @@
 _cpuid_query_options() {
 	case $1 in
 	'') echo s:subleaf= H:hist= :brief :raw :steal A:per-vcpu ;;
-	stat) echo r:repeat= w:warmup= :baseline= p:pid= I:interval= A:per-vcpu o:output= ;;
+	stat)
+		echo r:repeat= w:warmup= :baseline= p:pid= I:interval= A:per-vcpu o:output= :process
+		;;
 	compare) echo r:repeat= w:warmup= :baseline= o:output= :cycles :ignore-failure :show-output ;;
 	top) echo i:interval= b:batch n:count= ;;
 	log) echo i:interval= n:count= y:omit-first A:per-vcpu o:output= ;;

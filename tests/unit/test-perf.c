@@ -193,6 +193,10 @@ static void test_no_access(void **state)
 	assert_int_equal(check_at(machine, "1\n"), STATUS_OK);
 	access->search = "";
 	assert_int_equal(check_at(machine, "1\n"), STATUS_FAILURE);
+	/* For what needs the kernel's permission alone */
+	access->search = NULL;
+	assert_int_equal(check_at(machine, "1\n"), STATUS_OK);
+	assert_int_equal(check_at(machine, "3\n"), STATUS_FAILURE);
 	access->search = machine->folder;
 	assert_int_equal(chmod(machine->perf, 0644), 0);
 	assert_int_equal(check_at(machine, "1\n"), STATUS_FAILURE);
@@ -511,6 +515,29 @@ static void test_odd_code_printed(void **state)
 	code_table_free(&table);
 }
 
+/* Columns of the screen, not bytes: an umlaut, a wide character, one on top of another */
+static void test_columns_of_code(void **state)
+{
+	struct code_table table = { 0 };
+
+	(void)state;
+	code_table_add(&table, &(struct code_sample) { "exit_vmcall", "m\xc3\xbcll", "f", "x", "",
+		       4 });
+	code_table_add(&table, &(struct code_sample) { "exit_vmcall", "\xe6\xbc\xa2", "f", "x", "",
+		       3 });
+	code_table_add(&table, &(struct code_sample) { "exit_vmcall", "u\xcc\x88", "f", "x", "",
+		       2 });
+	code_table_add(&table, &(struct code_sample) { "b\xc3\xb6se", "a\xff", "f", "x", "", 1 });
+	code_table_sort(&table);
+	expect_printed(code_table_print, &table,
+		"       exits   share  samples  reason  process          function\n"
+		"           4   40.0%        1  VMCALL  m\xc3\xbcll             f (x)\n"
+		"           3   30.0%        1  VMCALL  \xe6\xbc\xa2               f (x)\n"
+		"           2   20.0%        1  VMCALL  u\xcc\x88                f (x)\n"
+		"           1   10.0%        1  b\xc3\xb6se    a?               f (x)\n");
+	code_table_free(&table);
+}
+
 int run_perf_tests(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -529,6 +556,7 @@ int run_perf_tests(void)
 		cmocka_unit_test(test_code_printed),
 		cmocka_unit_test(test_code_as_json),
 		cmocka_unit_test(test_odd_code_printed),
+		cmocka_unit_test(test_columns_of_code),
 	};
 
 	return cmocka_run_group_tests_name("perf", tests, NULL, NULL);
