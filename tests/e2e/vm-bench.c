@@ -5,6 +5,7 @@
  * "NAME VCPUS TICKS" for each.  armed: only that of leaf 0, while a counter of the virtual
  * PMU counts all exits.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,8 +55,43 @@ asm(".pushsection .rodata\n"
     "	.code64\n"
     ".popsection\n");
 
+struct one_msr {
+	struct kvm_msrs msrs;
+	struct kvm_msr_entry entry;
+};
+
+static void set_msr(const struct vm *vm, uint32_t index, uint64_t value)
+{
+	struct one_msr msr = {
+		.msrs.nmsrs = 1, .entry.index = index, .entry.data = value,
+	};
+
+	if (kvm_ioctl(vm->vcpu, KVM_SET_MSRS, &msr, "KVM_SET_MSRS") != 1)
+		errx(3, "there is no virtual PMU");
+}
+
+/* Have the first counter count all exits. */
+static void arm_counter(const struct vm *vm)
+{
+	/* Not all kernels have the counters enabled after a reset. */
+	if (reasons->global_control)
+		set_msr(vm, reasons->global_control, 1);
+	set_msr(vm, reasons->event_msr, reasons->event | KVM_EXIT_STATS_UMASK_ALL << 8 |
+		SELECT_ALL_LEVELS | SELECT_ENABLE);
+}
+
+static void check_counter(const struct vm *vm)
+{
+	struct one_msr msr = { .msrs.nmsrs = 1, .entry.index = reasons->counter_msr };
+
+	kvm_ioctl(vm->vcpu, KVM_GET_MSRS, &msr, "KVM_GET_MSRS");
+	if (msr.entry.data < RUNS * TIMES)
+		errx(3, "the counter has counted %llu exits only",
+		     (unsigned long long)msr.entry.data);
+}
+
 /* Ticks for each of TIMES readings, in the best of RUNS */
-static uint32_t measure(const struct vm *vm, uint32_t leaf, uint32_t index)
+static uint32_t measure(const struct vm *vm, uint32_t leaf, uint32_t index, bool armed)
 {
 	struct reading *reading = (struct reading *)(vm->memory + RESULT);
 	uint32_t best = UINT32_MAX;
@@ -71,24 +107,9 @@ static uint32_t measure(const struct vm *vm, uint32_t leaf, uint32_t index)
 		if (reading->ticks < best)
 			best = reading->ticks;
 	}
+	if (armed)
+		check_counter(vm);
 	return best / TIMES;
-}
-
-/* Have the first counter count all exits. */
-static void arm_counter(const struct vm *vm)
-{
-	struct {
-		struct kvm_msrs msrs;
-		struct kvm_msr_entry entry;
-	} select = {
-		.msrs.nmsrs = 1,
-		.entry.index = reasons->event_msr,
-		.entry.data = reasons->event | KVM_EXIT_STATS_UMASK_ALL << 8 | SELECT_ALL_LEVELS |
-			      SELECT_ENABLE,
-	};
-
-	if (kvm_ioctl(vm->vcpu, KVM_SET_MSRS, &select, "KVM_SET_MSRS") != 1)
-		errx(3, "there is no virtual PMU");
 }
 
 int main(int argc, char **argv)
@@ -132,6 +153,6 @@ int main(int argc, char **argv)
 		kvm_ioctl(vm.fd, KVM_CREATE_VCPU, (void *)i, "KVM_CREATE_VCPU");
 	for (i = 0; i < nr; i++)
 		printf("%s %lu %u\n", readings[i].name, vcpus,
-		       measure(&vm, readings[i].leaf, readings[i].index));
+		       measure(&vm, readings[i].leaf, readings[i].index, argc > 2));
 	return 0;
 }

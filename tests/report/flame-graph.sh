@@ -13,10 +13,11 @@ echo "
 	export HOME=/tmp
 	echo 0 >/proc/sys/kernel/perf_cpu_time_max_percent
 	./cpuid-query who --stacks -c 40 -e $reasons -- sh -c '
-		dmesg | head -n 60 >/dev/ttyS0
-		./exit-workload fork 100
-		./exit-workload timer 1000
-		./cpuid-query >/dev/null' 2>/tmp/stacks >/dev/null || exit
+		dmesg | head -n 6 >/dev/ttyS0
+		./exit-workload touch 1000
+		./exit-workload timer 600
+		./exit-workload fork 50
+		./cpuid-query; ./cpuid-query; ./cpuid-query' 2>/tmp/stacks >/dev/null || exit
 	cat /tmp/stacks" >/run/script
 vm_start flame 1 /run/script /run/stacks
 vm_wait flame || exit
