@@ -53,7 +53,8 @@ static const char doc[] =
 	"total, has one.  The reasons share the others; where these are too few, numbers are "
 	"estimates, marked ~, and a reason that never had one is not counted, -.\n\n"
 	"--from FILE without a COMMAND shows what stat -o has written to FILE, with -A that of "
-	"each vCPU if it was measured so.  With a COMMAND, FILE is KVM's table of a VM on its host.\n\n"
+	"each vCPU if it was measured so.  With a COMMAND, FILE is KVM's table of a VM on its "
+	"host.\n\n"
 	"Exit status: that of COMMAND, 127 if it was not found, 126 if it could not be "
 	"executed, 128 plus the signal that ended it.  Before it was started: 1 usage "
 	"error, 2 no statistics, or with --process no events, on this host, 3 other failure.";
@@ -99,8 +100,8 @@ static void check_arguments(struct argp_state *state, const struct arguments *ar
 
 	if (args->pid && (args->command || args->plan.given))
 		argp_error(state, "-p excludes a COMMAND, -r, -w and --baseline");
-	if (args->process && (plan->interval || args->common.per_vcpu || args->common.cpu >= 0))
-		argp_error(state, "--process excludes -I, -A and -v");
+	if (args->process && (args->common.per_vcpu || args->common.cpu >= 0))
+		argp_error(state, "--process excludes -A and -v");
 	if (plan->interval && (plan->repeat > 1 || plan->warmup || plan->baseline))
 		argp_error(state, "-I excludes -r, -w and --baseline");
 	if (args->process && args->common.from && (args->command || args->pid))
@@ -184,11 +185,15 @@ static void print_text(FILE *out, struct arguments *args, const struct interval 
 			   1U << COLUMN_MEAN | 1U << COLUMN_KVM | 1U << COLUMN_VMM |
 			   1U << COLUMN_OFF_CPU,
 		.at = interval->at, .seconds = interval->seconds, .name_width = NAME_WIDTH,
+		.user_only = interval->user_only,
 	};
+	bool good;
 
 	keep_columns(args, &interval->meters->info);
-	if (!line_table_of_meters(&table, interval->meters) ||
-	    !line_table_print(out, &table, line_width(out)))
+	good = line_table_of_meters(&table, interval->meters);
+	if (good && interval->process)
+		line_table_add_process(&table, interval->process);
+	if (!good || !line_table_print(out, &table, line_width(out)))
 		fail(0, "not enough memory");
 	free(table.lines);
 }
@@ -200,7 +205,9 @@ static void print_json(FILE *out, struct arguments *args, const struct interval 
 
 static void print_csv(FILE *out, struct arguments *args, const struct interval *interval)
 {
-	if (!args->printed)
+	if (!args->printed && interval->process)
+		interval_print_csv_process_names(out, interval->meters);
+	else if (!args->printed)
 		interval_print_csv_names(out, interval->meters);
 	interval_print_csv(out, interval, &args->view);
 }

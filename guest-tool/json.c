@@ -6,6 +6,7 @@
 #include "affinity.h"
 #include "exit_names.h"
 #include "json.h"
+#include "perf_events.h"
 #include "text.h"
 #include "util.h"
 
@@ -147,6 +148,38 @@ json_t *json_meters(const struct meters *meters, const struct exit_view *view)
 		json_add_reasons(reasons, &meters->info, &meters->of[i].between, view,
 				 meters->by_vcpu ? meters->of[i].source.cpu : -1);
 	return reasons;
+}
+
+static json_t *exits_or_null(const struct process_count *count)
+{
+	if (!count->counted)
+		return json_null();
+	/* What is no integer of 64 bits is more than JSON's are, too. */
+	return json_count(count->exits < 0x1p63 ? count->exits + 0.5 : 0x1p63);
+}
+
+json_t *json_process(unsigned int encoding, const struct process_exits *exits,
+		     const struct exit_view *view)
+{
+	const struct process_count *count = exits->of, *end = count + exits->nr;
+	json_t *array = json_array();
+	char name[EXIT_NAME_MAX];
+
+	for (; count < end; count++) {
+		if (count->number != EXIT_ALL && !exit_view_has(view, count->number))
+			continue;
+		perf_event_reason(encoding, count->number, name);
+		json_array_append_new(array, json_pack("{s:o, s:s, s:o, s:b}",
+				      "exit", json_exit(count->number), "name", name,
+				      "exits", exits_or_null(count),
+				      "estimated", count->estimated));
+	}
+	return array;
+}
+
+json_t *json_process_modes(bool user_only)
+{
+	return json_string(user_only ? "user" : "all");
 }
 
 int json_print(FILE *out, json_t *document, bool oneline)

@@ -32,8 +32,8 @@ struct measurement {
 	/* Parsed from the plan, or NULL */
 	char **baseline;
 	struct readings readings;
-	/* What was counted of the process alone in this run */
-	struct process_exits process;
+	/* What was counted of the process alone in this run, and in its last interval */
+	struct process_exits process, process_between;
 	/* CLOCK_MONOTONIC of the start of the run, and of the end of its last interval */
 	double started, last;
 	/* The programs run more than once, or there are several: one would get all the input. */
@@ -81,9 +81,13 @@ static void begin_intervals(struct measurement *m)
 
 static void show_interval(struct measurement *m, double time)
 {
-	const struct interval interval = interval_now(m->meters, time - m->started,
-						      time - m->last);
+	struct interval interval = interval_now(m->meters, time - m->started, time - m->last);
 
+	if (m->plan->process) {
+		process_exits_limit(&m->process_between, &m->meters->of->between);
+		interval.process = &m->process_between;
+		interval.user_only = m->plan->process->user_only;
+	}
 	m->last = time;
 	m->plan->show(&interval, m->plan->data);
 }
@@ -92,8 +96,11 @@ static int next_interval(struct measurement *m)
 {
 	double time = now();
 	bool migrated;
-	int status = meters_read(m->meters, &migrated);
+	int status;
 
+	if (m->plan->process)
+		perf_counters_between(m->plan->process, &m->process_between);
+	status = meters_read(m->meters, &migrated);
 	if (!status && !migrated)
 		show_interval(m, time);
 	m->last = time;
@@ -183,6 +190,7 @@ static void take_process(struct measurement *m)
 	if (!m->plan->process)
 		return;
 	perf_counters_read(m->plan->process, &m->process);
+	perf_counters_between(m->plan->process, &m->process_between);
 	perf_counters_close(m->plan->process);
 }
 

@@ -44,7 +44,8 @@ static int open_all(struct perf_counters *counters, const pid_t *tasks, size_t n
 	int *fd;
 
 	counters->fds = calloc(counters->events.nr * nr, sizeof(*counters->fds));
-	if (!counters->fds)
+	counters->last = calloc(counters->events.nr * nr, sizeof(*counters->last));
+	if (!counters->fds || !counters->last)
 		return fail(STATUS_FAILURE, "not enough memory");
 	memset(counters->fds, -1, counters->events.nr * nr * sizeof(*counters->fds));
 	counters->nr_tasks = nr;
@@ -140,25 +141,48 @@ static bool read_values(const int *fds, size_t nr, struct counter_value *values)
 	return true;
 }
 
-void perf_counters_read(const struct perf_counters *counters, struct process_exits *exits)
+static void leave_out_last(struct counter_value *values, struct counter_value *last, size_t nr)
 {
-	struct counter_value *values = calloc(counters->nr_tasks + 1, sizeof(*values));
-	const int *fds = counters->fds;
-	struct process_count *count;
+	struct counter_value value;
 	size_t i;
 
+	for (i = 0; i < nr; i++) {
+		value = values[i];
+		values[i].exits -= last[i].exits;
+		values[i].enabled -= last[i].enabled;
+		values[i].running -= last[i].running;
+		last[i] = value;
+	}
+}
+
+static void read_counters(const struct perf_counters *counters, bool between,
+			  struct process_exits *exits)
+{
+	size_t nr = counters->nr_tasks, i;
+	struct counter_value *values = calloc(nr + 1, sizeof(*values));
+	int number;
+
 	exits->nr = counters->events.nr;
-	for (i = 0; i < exits->nr; i++, fds += counters->nr_tasks) {
-		count = &exits->of[i];
-		if (values && read_values(fds, counters->nr_tasks, values))
-			*count = process_count(counters->events.numbers[i], values,
-					       counters->nr_tasks);
-		else
-			*count = (struct process_count) {
-				.number = counters->events.numbers[i],
-			};
+	for (i = 0; i < exits->nr; i++) {
+		number = counters->events.numbers[i];
+		exits->of[i] = (struct process_count) { .number = number };
+		if (!values || !read_values(&counters->fds[i * nr], nr, values))
+			continue;
+		if (between)
+			leave_out_last(values, &counters->last[i * nr], nr);
+		exits->of[i] = process_count(number, values, nr);
 	}
 	free(values);
+}
+
+void perf_counters_read(const struct perf_counters *counters, struct process_exits *exits)
+{
+	read_counters(counters, false, exits);
+}
+
+void perf_counters_between(struct perf_counters *counters, struct process_exits *exits)
+{
+	read_counters(counters, true, exits);
 }
 
 void perf_counters_close(struct perf_counters *counters)
@@ -170,6 +194,8 @@ void perf_counters_close(struct perf_counters *counters)
 			close(counters->fds[i]);
 	}
 	free(counters->fds);
+	free(counters->last);
 	counters->fds = NULL;
+	counters->last = NULL;
 	counters->nr_tasks = 0;
 }

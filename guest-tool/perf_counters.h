@@ -18,6 +18,8 @@ struct perf_counters {
 	/* A counter for each task of each event, event by event; -1: the task has ended. */
 	size_t nr_tasks;
 	int *fds;
+	/* What they had when perf_counters_between() was last called */
+	struct counter_value *last;
 };
 
 /*
@@ -33,8 +35,9 @@ int perf_counters_of_command(struct perf_counters *counters, pid_t pid);
 int perf_counters_of_process(struct perf_counters *counters, pid_t pid);
 void perf_counters_start(struct perf_counters *counters);
 
-/* What they have counted so far. */
+/* What they have counted so far, and since the last call of the second. */
 void perf_counters_read(const struct perf_counters *counters, struct process_exits *exits);
+void perf_counters_between(struct perf_counters *counters, struct process_exits *exits);
 
 /* Give them back.  The events stay. */
 void perf_counters_close(struct perf_counters *counters);

@@ -6,10 +6,7 @@
  * runs		an object for each run: elapsed_s, user_s, system_s (null if not
  *		known); idle_cycles, of
  *		vCPUs; vcpus, how many the guest used; status, of the command;
- *		reasons, the exits meanwhile; and with process_modes process, an array of
- *		the exits of the process alone: exit, null for all of them; name; exits,
- *		null if not counted; estimated
- * process_modes	if those were counted, "all", or "user" if only those in user mode
+ *		reasons, the exits meanwhile; process, if that was asked for
  * baseline	what is to be left out, and its runs baseline_runs, if there are any
  * summary	elapsed_s and, of the time that vCPUs were not idle, busy_s, the shares
  *		tax_kvm and tax_vmm, with "steal" tax_work and steal, and of all time
@@ -57,34 +54,6 @@ static json_t *run_object(const struct exit_run *run)
 			 "vcpus", run->vcpus, "status", run->status);
 }
 
-static json_t *exits_or_null(const struct process_count *count)
-{
-	if (!count->counted)
-		return json_null();
-	/* What is no integer of 64 bits is more than JSON's are, too. */
-	return json_count(count->exits < 0x1p63 ? count->exits + 0.5 : 0x1p63);
-}
-
-static json_t *process_exits(const struct exit_result *result, const struct exit_run *run,
-			     const struct exit_view *view)
-{
-	const struct process_count *count = run->process.of;
-	const struct process_count *end = count + run->process.nr;
-	json_t *array = json_array();
-	char name[EXIT_NAME_MAX];
-
-	for (; count < end; count++) {
-		if (count->number != EXIT_ALL && !exit_view_has(view, count->number))
-			continue;
-		perf_event_reason(result->info.encoding, count->number, name);
-		json_array_append_new(array, json_pack("{s:o, s:s, s:o, s:b}",
-				      "exit", json_exit(count->number), "name", name,
-				      "exits", exits_or_null(count),
-				      "estimated", count->estimated));
-	}
-	return array;
-}
-
 static void set_runs(json_t *document, const struct exit_result *result, bool baseline,
 		     const struct exit_view *view)
 {
@@ -98,7 +67,8 @@ static void set_runs(json_t *document, const struct exit_result *result, bool ba
 				    reasons_of_run(result, runs->runs[i], baseline, i, view));
 		if (result->process)
 			json_object_set_new(object, "process",
-					    process_exits(result, runs->runs[i], view));
+					    json_process(result->info.encoding,
+						 &runs->runs[i]->process, view));
 		json_array_append_new(array, object);
 	}
 	json_object_set_new(document, baseline ? "baseline" : "command",
@@ -140,7 +110,7 @@ int result_print_json(FILE *out, const struct exit_result *result,
 
 	if (result->process)
 		json_object_set_new(document, "process_modes",
-				    json_string(result->user_only ? "user" : "all"));
+				    json_process_modes(result->user_only));
 	set_runs(document, result, false, view);
 	if (result->baseline.command)
 		set_runs(document, result, true, view);

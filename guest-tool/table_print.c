@@ -8,6 +8,7 @@
 #include "exit_names.h"
 #include "hist.h"
 #include "leaves.h"
+#include "perf_events.h"
 #include "table_print.h"
 #include "text.h"
 #include "time_text.h"
@@ -274,7 +275,7 @@ static const struct definition {
 	[COLUMN_NAME] = { "name", NULL, print_name, 0, true, 0, 0, 0 },
 	[COLUMN_EXITS] = { "exits", NULL, print_exits, 0, false, 0, 0, 7 },
 	[COLUMN_DEVIATION] = { "+-", NULL, print_deviation, 0, false, 0, 7, 0 },
-	[COLUMN_PROCESS] = { "process", NULL, print_process, 0, false, 0, 0, 0 },
+	[COLUMN_PROCESS] = { "process", NULL, print_process, 0, false, 0, 0, 7 },
 	[COLUMN_RATE] = { "exits/s", NULL, print_rate, 0, false, 8, 0, 0 },
 	[COLUMN_RATE_TOO] = { "exits/s", NULL, print_rate, 0, false, 0, 13, 9 },
 	[COLUMN_SHARE] = { "share", NULL, print_share, 0, false, 5, 12, 0 },
@@ -498,6 +499,26 @@ bool line_table_of_meters(struct line_table *table, const struct meters *meters)
 	for (i = 0; i < meters->nr; i++)
 		append(table, &meters->of[i].between, meters->of[i].source.cpu);
 	return true;
+}
+
+static void set_process(struct exit_line *line, const struct process_count *count)
+{
+	if (!count || !count->counted)
+		return;
+	line->process = count->exits;
+	line->process_known = true;
+	line->process_estimated = count->estimated;
+}
+
+void line_table_add_process(struct line_table *table, const struct process_exits *process)
+{
+	size_t i;
+
+	table->columns |= 1U << COLUMN_PROCESS;
+	for (i = 0; i < table->nr; i++)
+		set_process(&table->lines[i],
+			    process_exits_find(process, table->lines[i].number));
+	set_process(&table->total, process_exits_find(process, EXIT_ALL));
 }
 
 static unsigned int columns_of(const struct exit_info *info, bool nested)

@@ -8,6 +8,7 @@
 #include "exit_table.h"
 #include "exit_view.h"
 #include "meters.h"
+#include "process_exits.h"
 
 /* What was counted, where, and the unit of cycles: one line. */
 void table_print_heading(FILE *out, const struct exit_info *info);
@@ -131,6 +132,9 @@ bool line_table_print(FILE *out, struct line_table *table, int width);
  * memory.
  */
 bool line_table_of_meters(struct line_table *table, const struct meters *meters);
+
+/* Fill in the exits of the process alone in its lines and the total, and add the column. */
+void line_table_add_process(struct line_table *table, const struct process_exits *process);
 
 /* The rows of a table that the view has, and if so the total.  Returns false likewise. */
 bool table_print(FILE *out, const struct exit_info *info, const struct exit_table *table,

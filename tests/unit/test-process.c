@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "groups.h"
+#include "interval.h"
 #include "perf_counters.h"
 #include "perf_events.h"
 #include "printed.h"
@@ -125,6 +126,30 @@ static void test_counters_are_read(void **state)
 	assert_true(process_exits_lack_counters(&exits));
 }
 
+/* Of intervals, what was counted since the one before */
+static void test_counters_between(void **state)
+{
+	static const struct counter_value values[] = { { 40, 8, 8 }, { 45, 28, 18 } };
+	struct perf_counters counters = {
+		.events = { VMX, 1, { 10 } }, .nr_tasks = 1, .fds = malloc(sizeof(int)),
+		.last = calloc(1, sizeof(*counters.last)),
+	};
+	struct process_exits exits;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], values, sizeof(values)), sizeof(values));
+	close(ends[1]);
+	counters.fds[0] = ends[0];
+	perf_counters_between(&counters, &exits);
+	assert_true(exits.of[0].exits == 40 && !exits.of[0].estimated);
+	/* In half of the time */
+	perf_counters_between(&counters, &exits);
+	assert_true(exits.of[0].exits == 10 && exits.of[0].estimated);
+	perf_counters_close(&counters);
+}
+
 static void add_row(struct exit_table *table, uint32_t number, uint64_t exits)
 {
 	exit_table_add(table, &(struct exit_row) { .number = number, .counts.exits = exits });
@@ -184,6 +209,46 @@ static void test_process_printed(void **state)
 	expect_in(text, "  process:u  ");
 	free(text);
 	result_free(&result);
+}
+
+static void test_process_in_intervals(void **state)
+{
+	struct meter meter = { .source.cpu = -1 };
+	const struct meters meters = {
+		.info = { .version = 1, .encoding = VMX, .vcpus = 1 }, .nr = 1, .of = &meter,
+	};
+	struct interval interval = interval_now(&meters, 3, 1);
+	struct line_table table = {
+		.view = &view, .columns = 1U << COLUMN_NAME | 1U << COLUMN_EXITS,
+		.print_total = true,
+	};
+	char *text;
+
+	(void)state;
+	add_row(&meter.between, 10, 1500);
+	add_row(&meter.between, 48, 5);
+	interval.process = &some;
+	assert_true(line_table_of_meters(&table, &meters));
+	line_table_add_process(&table, &some);
+	EXPECT_PRINTED(assert_true(line_table_print(out, &table, 80)),
+		"name           exits  process\n"
+		"CPUID           1500    ~1000\n"
+		"EPT_VIOLATION      5        -\n"
+		"total           1505     1100\n");
+	free(table.lines);
+
+	text = PRINTED(interval_print_csv_process_names(out, &meters);
+		       interval_print_csv(out, &interval, &view));
+	expect_in(text, ",steal,halted,time,process,process_estimated\n"
+		  "3.000000,1.000000,10,CPUID,1500,");
+	expect_in(text, ",1000,1\n3.000000,1.000000,48,EPT_VIOLATION,5,");
+	expect_in(text, ",,\n3.000000,1.000000,,all,1505,");
+	expect_in(text, ",1100,0\n");
+	free(text);
+	text = PRINTED(interval_print_json(out, "interval", &interval, &view));
+	expect_in(text, "\"process_modes\":\"all\",\"process\":[{\"exit\":null,\"name\":\"all\","
+		  "\"exits\":1100,\"estimated\":false},");
+	free(text);
 }
 
 static void test_process_csv(void **state)
@@ -274,7 +339,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_scaling),
 	cmocka_unit_test(test_estimates_are_limited),
 	cmocka_unit_test(test_counters_are_read),
+	cmocka_unit_test(test_counters_between),
 	cmocka_unit_test(test_process_printed),
+	cmocka_unit_test(test_process_in_intervals),
 	cmocka_unit_test(test_process_csv),
 	cmocka_unit_test(test_process_kept_in_a_file),
 	cmocka_unit_test(test_process_of_several_runs),
