@@ -43,7 +43,7 @@ help:
 	@echo "make lab CMD='...'   the same chain, any shell command in the inner VM"
 	@echo 'make bench           what an exit and a reading cost, in instructions'
 	@echo "make report          what each of exit-workload's workloads costs, $(B)/report/"
-	@echo "make flame-graph     which code causes the exits of some programs, $(B)/flame-graph.svg"
+	@echo "make flame-graph     which code causes the exits of a program, $(B)/flame-graph.svg"
 	@echo "make test            all tests, on VMs inside an emulated PC; the last line counts them"
 	@echo 'make test-debug      the scenarios on kernels with KASAN, lockdep, kmemleak, KCSAN'
 	@echo "make check           the tests that need no virtual machine"
@@ -210,14 +210,15 @@ report: $(lab_deps) $(B)/exit-workload $(B)/exit-report $(wildcard tests/report/
 		gnuplot $(CURDIR)/tests/report/$$picture.gp || exit; done
 	@echo "The page is $(B)/report/index.html"
 
-# Which code causes the exits of some programs, as a flame graph
+# Which code causes the exits of a program, as a flame graph
 flame_graph := perl /usr/share/perl5/Devel/NYTProf/flamegraph.pl
-flame-graph: $(lab_deps) $(B)/exit-workload $(K)/lab/perf.cpio.lz4 tests/report/flame-graph.sh | packages-flame
-	@SCENARIO=tests/report/flame-graph.sh PERF=yes FILES='$(B)/cpuid-query $(B)/exit-workload' \
+flame-graph: $(lab_deps) $(K)/lab/perf.cpio.lz4 tests/report/flame-graph.sh | packages-flame
+	@SCENARIO=tests/report/flame-graph.sh PERF=yes FILES='$(B)/cpuid-query' \
 		tests/lab/lab $(K) >$(B)/log/flame-graph.stacks
-	@$(flame_graph) --title 'VM exits' --countname exits --width 1000 --hash \
+	@$(flame_graph) --title 'VM exits of dmesg' --countname exits --width 1000 --hash \
 		<$(B)/log/flame-graph.stacks >$(B)/flame-graph.svg
-	@echo "The picture is $(B)/flame-graph.svg"
+	@rsvg-convert -o $(B)/flame-graph.png $(B)/flame-graph.svg
+	@echo "The picture is $(B)/flame-graph.svg, and .png"
 
 # The lab
 $(K)/lab/l1-base.cpio.lz4: tests/lab/make-images tests/lab/packages $(K)/release | packages-lab

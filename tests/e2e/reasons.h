@@ -21,10 +21,10 @@ struct reasons {
 		 invalid_state;
 	/*
 	 * Of the virtual PMU, the MSRs that select the event of the first counter, that are this
-	 * counter, and that enable all (0: there is none); and our event
+	 * counter, and that enable all (0: there is none); our event, and a unit mask of no exit
 	 */
 	uint32_t event_msr, counter_msr, global_control;
-	uint64_t event;
+	uint64_t event, no_umask;
 };
 
 static const struct reasons vmx_reasons = {
@@ -42,6 +42,7 @@ static const struct reasons vmx_reasons = {
 	.counter_msr	= 0xc1,
 	.global_control	= 0x38f,
 	.event		= KVM_EXIT_STATS_VMX_EVENT,
+	.no_umask	= 35,
 };
 
 static const struct reasons svm_reasons = {
@@ -60,6 +61,7 @@ static const struct reasons svm_reasons = {
 	.counter_msr	= 0xc0010004,
 	.event		= (KVM_EXIT_STATS_SVM_EVENT & 0xf00ULL) << 24 |
 			  (KVM_EXIT_STATS_SVM_EVENT & 0xff),
+	.no_umask	= 0xe0,
 };
 
 /* Those of this processor */
