@@ -32,7 +32,7 @@ patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/
 	     host-patch/files include/leaves.h
 lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
 
-.PHONY: all run lab bench report check test selftest test-selftests test-debug test-fresh \
+.PHONY: all run lab bench report check test selftest test-selftests test-debug test-fresh test-host test-host-life \
 	series test-series fuzz install uninstall host install-host uninstall-host clean help packages-%
 .DELETE_ON_ERROR:
 
@@ -47,6 +47,8 @@ help:
 	@echo 'make test-debug      the scenarios on kernels with KASAN, lockdep, kmemleak, KCSAN'
 	@echo "make check           the tests that need no virtual machine"
 	@echo "make test-fresh      the README's commands on new, minimal Debians, as root"
+	@echo "make test-host       a Debian host made for it, with libvirt and a guest, as root"
+	@echo "make test-host-life  what kernel updates and the like do to such a host, as root"
 	@echo "make fuzz            feed rubbish to what reads files, for FUZZ_SECONDS=60 each"
 	@echo "make test-selftests  KVM's own selftests, on stock modules and on patched ones"
 	@echo "make selftest TEST=t one of them, on patched modules"
@@ -69,6 +71,7 @@ run lab: GROUPS := tool kernel lab
 selftest bench: GROUPS := tool kernel selftest lab
 report: GROUPS := tool kernel lab report
 test-fresh: GROUPS := fresh
+test-host test-host-life: GROUPS := tool fresh host
 check: GROUPS := tool kernel check report
 test-series: GROUPS := tool kernel check
 test: GROUPS := tool kernel selftest lab check report test
@@ -252,6 +255,13 @@ bench: $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(e2e_programs)
 
 test-fresh: | packages-fresh
 	@tests/run $(K) $(KERNEL) fresh
+
+# Whole hosts: packages, systemd, libvirt
+test-host: deb | packages-host
+	@tests/run $(K) $(KERNEL) host
+
+test-host-life: deb $(B)/vm-check | packages-host
+	@tests/run $(K) $(KERNEL) life
 
 test-series: $(K)/patched/kvm.ko | packages-check
 	@tests/run $(K) $(KERNEL) series
