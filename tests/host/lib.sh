@@ -82,11 +82,11 @@ repository() {
 	echo 'deb [trusted=yes] file:/srv/packages ./' >"$1/etc/apt/sources.list.d/packages.list"
 }
 
-# in_tree TREE COMMAND: a shell's command in the tree.  apt finds what it has downloaded
-# before.
+# in_tree SECONDS NAME TEXT TREE COMMAND: a stage that is a shell's command in the tree.  apt
+# finds there what it has downloaded before.
 in_tree() {
-	ARCHIVES=$dir/archives timeout --kill-after=10 1800 "$tests/in-tree" "$1" / \
-		env DEBIAN_FRONTEND=noninteractive sh -euc "$2"
+	ARCHIVES=$dir/archives stage "$1" "$2" "$3" "$tests/in-tree" "$4" / \
+		env DEBIAN_FRONTEND=noninteractive sh -euc "$5"
 }
 
 # disk TREE FILE SIZE: a file system of a tree's files, but for what only apt and
