@@ -94,11 +94,10 @@ in_tree() {
 disk() {
 	local tree=$1.disk
 
-	scratch "$tree"
+	scratch "$tree" "$2"
 	# The hard links are quick, and the same files.
 	cp -al "$1" "$tree"
 	rm -rf "$tree"/usr/src "$tree"/var/lib/apt/lists "$tree"/usr/lib/gcc "$tree"/usr/share/doc
-	truncate -s 0 "$2"
 	truncate -s "$3" "$2"
 	stage 300 disk "A disk of $(basename "$1")" mke2fs -q -t ext4 -d "$tree" "$2"
 	rm -rf --one-file-system "$tree"
@@ -139,8 +138,8 @@ boot() {
 	end_machine
 	last=$(tr -d '\r' <"$out" | grep -c '^# done') || :
 	if [ "$last" -ne 1 ]; then
-		echo "not ok - $name: did not come to its end in $limit s"
-		tail -n 30 "$console" | tr -cd '\11\12\40-\176' | sed 's/^/# /'
+		echo "not ok - $name: did not come to its end ($((SECONDS - start)) of $limit s)"
+		tail -q -n 30 "$log/$name.emulator" "$console" | tr -cd '\11\12\40-\176' | sed 's/^/# /'
 	elif grep -aq -e 'Kernel panic' -e 'Oops' -e 'BUG:' -e 'WARNING:' "$console"; then
 		echo "not ok - $name: the kernel complains"
 		grep -a -A 20 -e 'Kernel panic' -e 'Oops' -e 'BUG:' -e 'WARNING:' "$console" |
