@@ -168,6 +168,7 @@ $(K)/unpatched/kvm.ko: host-patch/build-modules $(K)/src/.prepared | $(K)/patche
 
 # For the kernel that runs here, or RELEASE
 RELEASE	?= $(shell uname -r)
+export SIGN_KEY SIGN_CERT
 host_dir := $(B)/host-$(RELEASE)
 module_dir := $(DESTDIR)/lib/modules/$(RELEASE)/updates/kvm-exit-stats
 
@@ -180,9 +181,11 @@ host:
 		HOST_SRC=$(KERNEL_SRC) KERNEL_SRC= $(host_dir)/patched/kvm.ko
 	@echo "Built:"; ls $(host_dir)/patched/*.ko
 
+# Modules that this kernel would refuse must not take the place of its own.
 install-host:
-	install -D -m 644 -t $(module_dir) $(host_dir)/patched/kvm.ko \
-		$(host_dir)/patched/kvm-intel.ko $(host_dir)/patched/kvm-amd.ko
+	@host-patch/sign $(host_dir) $(host_dir)/signed
+	@[ -n "$(DESTDIR)" ] || host-patch/kvm-exit-stats check $(host_dir)/signed/kvm.ko
+	install -D -m 644 -t $(module_dir) $(host_dir)/signed/*.ko
 	depmod -b "$(DESTDIR)/" $(RELEASE)
 
 uninstall-host:
