@@ -70,9 +70,9 @@ run lab: GROUPS := tool kernel lab
 selftest bench: GROUPS := tool kernel selftest lab
 report: GROUPS := tool kernel lab report
 test-fresh: GROUPS := fresh
-check: GROUPS := tool kernel check report
+check: GROUPS := tool kernel tree check report deb
 test-series: GROUPS := tool kernel check
-test: GROUPS := tool kernel selftest lab check report test
+test: GROUPS := tool kernel tree selftest lab check report test deb
 test-selftests test-debug: GROUPS := tool kernel tree selftest lab check
 host series: GROUPS := kernel
 deb: GROUPS := tool deb
@@ -193,7 +193,10 @@ deb	:= $(B)/deb
 deb_cpuid-query := guest-tool Makefile include $(addprefix tests/lab/,packages install-packages stage)
 deb_kvm-exit-stats := host-patch include tests/lab/packages
 
-deb: $(deb)/cpuid-query_$(VERSION)_amd64.deb $(deb)/kvm-exit-stats-dkms_$(VERSION)_amd64.deb
+debs	:= $(deb)/cpuid-query_$(VERSION)_amd64.deb \
+	   $(deb)/kvm-exit-stats-dkms_$(VERSION)_amd64.deb
+
+deb: $(debs)
 	@ls $^
 
 $(deb)/cpuid-query_%.deb: $(tool_src) $(tool_hdr) $(wildcard guest-tool/*) | packages-tool packages-deb
@@ -286,7 +289,7 @@ $(B)/unit-tests: $(unit_src) $(tool_hdr) $(wildcard tests/unit/*.h) Makefile | p
 
 check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/exit-workload $(B)/exit-report $(K)/patched/kvm.ko
 
-check: $(check_deps) | packages-check packages-report
+check: $(check_deps) $(debs) | packages-check packages-report packages-tree
 	@tests/run $(K) $(KERNEL) check
 
 bench: $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(e2e_programs)
@@ -298,7 +301,7 @@ test-fresh: | packages-fresh
 test-series: $(K)/patched/kvm.ko | packages-check
 	@tests/run $(K) $(KERNEL) series
 
-test: $(check_deps) $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check packages-report
+test: $(check_deps) $(debs) $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check packages-report packages-tree
 	@tests/run $(K) $(KERNEL) check lab
 
 # Fuzzing, of what reads files; clang dislikes one of our ways to write a string
