@@ -55,11 +55,12 @@ help:
 	@echo 'make all             build the guest tools, $(B)/cpuid-query and exit-workload'
 	@echo 'make install         install them below PREFIX=/usr/local; make uninstall removes them'
 	@echo "make host            build KVM's modules for this machine's kernel, or RELEASE=..."
+	@echo "                     KERNEL_SRC=DIR: from the source of a kernel that is not Debian's"
 	@echo "make install-host    install them, as root; make uninstall-host goes back"
-	@echo "make deb             Debian packages of both, $(deb)/*.deb"
+	@echo "make deb             the tool and the modules as Debian packages, $(deb)/*.deb"
 	@echo "with run, lab, selftest, test and the like:"
 	@echo "ISA=svm              an AMD processor in place of an Intel one"
-	@echo "KERNEL=6.1, 7.3      another kernel than 6.12"
+	@echo "KERNEL=6.1, 7.2, 7.3 another kernel than 6.12"
 	@echo "KERNEL_SRC=DIR       a small kernel of your own, from its source"
 	@echo "SMP=2                CPUs of the host and of the VM"
 	@echo "FILES, HOST_CMD, MODULES, KVM_ARGS: see the top of tests/lab/lab"
@@ -199,10 +200,12 @@ debs	:= $(deb)/cpuid-query_$(VERSION)_amd64.deb \
 deb: $(debs)
 	@ls $^
 
-$(deb)/cpuid-query_%.deb: $(tool_src) $(tool_hdr) $(wildcard guest-tool/*) | packages-tool packages-deb
+$(deb)/cpuid-query_%.deb: $(tool_src) $(tool_hdr) $(wildcard guest-tool/* guest-tool/debian/*) \
+		| packages-tool packages-deb
 	$(call build_deb,cpuid-query)
 
-$(deb)/kvm-exit-stats-dkms_%.deb: $(patch_src) $(wildcard host-patch/* host-patch/*/*) | packages-deb
+$(deb)/kvm-exit-stats-dkms_%.deb: $(patch_src) $(wildcard host-patch/* host-patch/*/*) tests/lab/packages \
+		| packages-deb
 	$(call build_deb,kvm-exit-stats)
 
 define build_deb
