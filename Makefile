@@ -58,11 +58,12 @@ help:
 	@echo 'make all             build the guest tools, $(B)/cpuid-query and exit-workload'
 	@echo 'make install         install them below PREFIX=/usr/local; make uninstall removes them'
 	@echo "make host            build KVM's modules for this machine's kernel, or RELEASE=..."
+	@echo "                     KERNEL_SRC=DIR: from the source of a kernel that is not Debian's"
 	@echo "make install-host    install them, as root; make uninstall-host goes back"
-	@echo "make deb             Debian packages of both, $(deb)/*.deb"
+	@echo "make deb             the tool and the modules as Debian packages, $(deb)/*.deb"
 	@echo "with run, lab, selftest, test and the like:"
 	@echo "ISA=svm              an AMD processor in place of an Intel one"
-	@echo "KERNEL=6.1, 7.3      another kernel than 6.12"
+	@echo "KERNEL=6.1, 7.2, 7.3 another kernel than 6.12"
 	@echo "KERNEL_SRC=DIR       a small kernel of your own, from its source"
 	@echo "SMP=2                CPUs of the host and of the VM"
 	@echo "FILES, HOST_CMD, MODULES, KVM_ARGS: see the top of tests/lab/lab"
@@ -74,9 +75,9 @@ selftest bench: GROUPS := tool kernel selftest lab
 report: GROUPS := tool kernel lab report
 test-fresh: GROUPS := fresh
 test-host test-host-life: GROUPS := tool deb host
-check: GROUPS := tool kernel check report
+check: GROUPS := tool kernel tree check report deb
 test-series: GROUPS := tool kernel check
-test: GROUPS := tool kernel selftest lab check report test
+test: GROUPS := tool kernel tree selftest lab check report test deb
 test-selftests test-debug: GROUPS := tool kernel tree selftest lab check
 host series: GROUPS := kernel
 deb: GROUPS := tool deb
@@ -197,13 +198,18 @@ deb	:= $(B)/deb
 deb_cpuid-query := guest-tool Makefile include $(addprefix tests/lab/,packages install-packages stage)
 deb_kvm-exit-stats := host-patch include tests/lab/packages
 
-deb: $(deb)/cpuid-query_$(VERSION)_amd64.deb $(deb)/kvm-exit-stats-dkms_$(VERSION)_amd64.deb
+debs	:= $(deb)/cpuid-query_$(VERSION)_amd64.deb \
+	   $(deb)/kvm-exit-stats-dkms_$(VERSION)_amd64.deb
+
+deb: $(debs)
 	@ls $^
 
-$(deb)/cpuid-query_%.deb: $(tool_src) $(tool_hdr) $(wildcard guest-tool/*) | packages-tool packages-deb
+$(deb)/cpuid-query_%.deb: $(tool_src) $(tool_hdr) $(wildcard guest-tool/* guest-tool/debian/*) \
+		| packages-tool packages-deb
 	$(call build_deb,cpuid-query)
 
-$(deb)/kvm-exit-stats-dkms_%.deb: $(patch_src) $(wildcard host-patch/* host-patch/*/*) | packages-deb
+$(deb)/kvm-exit-stats-dkms_%.deb: $(patch_src) $(wildcard host-patch/* host-patch/*/*) tests/lab/packages \
+		| packages-deb
 	$(call build_deb,kvm-exit-stats)
 
 define build_deb
@@ -290,7 +296,7 @@ $(B)/unit-tests: $(unit_src) $(tool_hdr) $(wildcard tests/unit/*.h) Makefile | p
 
 check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/exit-workload $(B)/exit-report $(K)/patched/kvm.ko
 
-check: $(check_deps) | packages-check packages-report
+check: $(check_deps) $(debs) | packages-check packages-report packages-tree
 	@tests/run $(K) $(KERNEL) check
 
 bench: $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(e2e_programs)
@@ -309,7 +315,7 @@ test-host-life: deb $(B)/vm-check | packages-host
 test-series: $(K)/patched/kvm.ko | packages-check
 	@tests/run $(K) $(KERNEL) series
 
-test: $(check_deps) $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check packages-report
+test: $(check_deps) $(debs) $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check packages-report packages-tree
 	@tests/run $(K) $(KERNEL) check lab
 
 # Fuzzing, of what reads files; clang dislikes one of our ways to write a string
