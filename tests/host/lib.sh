@@ -97,7 +97,7 @@ disk() {
 	scratch "$tree" "$2"
 	# The hard links are quick, and the same files.
 	cp -al "$1" "$tree"
-	rm -rf "$tree"/usr/src "$tree"/var/lib/apt/lists "$tree"/usr/lib/gcc "$tree"/usr/share/doc
+	rm -rf "$tree"/srv "$tree"/usr/src "$tree"/var/lib/apt/lists "$tree"/usr/lib/gcc
 	truncate -s "$3" "$2"
 	stage 300 disk "A disk of $(basename "$1")" mke2fs -q -t ext4 -d "$tree" "$2"
 	rm -rf --one-file-system "$tree"
