@@ -45,9 +45,10 @@ use_suite() {
 # shellcheck disable=SC2086 # words
 versions() { apt-cache $options madison "$1" | awk '{ print $3 }' | sort -Vru; }
 
-# The source, a .tar.xz on standard input, into $dir/src
+# unpack_source [OPTION...]: the source, a .tar.xz on standard input, into $dir/src, with these
+# options of tar
 unpack_source() {
-	xz -dc -T0 | tar -x -C "$dir/src" --strip-components=1
+	xz -dc -T0 | tar -x -C "$dir/src" --strip-components=1 "$@"
 	(cd "$dir/src" && find . ! -type d -print0) >"$dir/files"
 }
 
