@@ -208,7 +208,8 @@ $(deb)/cpuid-query_%.deb: $(tool_src) $(tool_hdr) $(wildcard guest-tool/* guest-
 		| packages-tool packages-deb
 	$(call build_deb,cpuid-query)
 
-$(deb)/kvm-exit-stats-dkms_%.deb: $(patch_src) $(wildcard host-patch/* host-patch/*/*) tests/lab/packages \
+$(deb)/kvm-exit-stats-dkms_%.deb: $(patch_src) $(wildcard host-patch/*/*) \
+		$(filter-out host-patch/debian,$(wildcard host-patch/*)) tests/lab/packages \
 		| packages-deb
 	$(call build_deb,kvm-exit-stats)
 
