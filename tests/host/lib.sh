@@ -21,17 +21,23 @@ end_machine() {
 	machine=
 }
 
-# scratch FOLDER...: what does not stay
+# stage SECONDS NAME TEXT COMMAND...
+stage() { "$tests/lab/stage" "$1" "$log/$2.log" "${@:3}"; }
+
+remove() { stage 600 remove "Removing $1" rm -rf --one-file-system "${@:2}"; }
+
+# scratch NAME...: what is to be made below $dir, and does not stay
 scratch=()
 scratch() {
 	scratch+=("$@")
 	rm -rf --one-file-system "$@"
 }
-trap 'end_machine; rm -rf --one-file-system "${scratch[@]}"' EXIT
+clean_up() {
+	end_machine
+	[ ${#scratch[@]} -eq 0 ] || remove 'trees and disks' "${scratch[@]}"
+}
+trap clean_up EXIT
 trap 'exit 130' INT TERM HUP
-
-# stage SECONDS NAME TEXT COMMAND...
-stage() { "$tests/lab/stage" "$1" "$log/$2.log" "${@:3}"; }
 
 # packages_of GROUP
 packages_of() { awk -v group="$1" '$1 == group { print $2 }' "$tests/lab/packages"; }
@@ -89,18 +95,10 @@ in_tree() {
 		env DEBIAN_FRONTEND=noninteractive sh -euc "$5"
 }
 
-# disk TREE FILE SIZE: a file system of a tree's files, but for what only apt and
-# compilers need
+# disk TREE FILE SIZE: a disk for a machine, of a tree's files
 disk() {
-	local tree=$1.disk
-
-	scratch "$tree" "$2"
-	# The hard links are quick, and the same files.
-	cp -al "$1" "$tree"
-	rm -rf "$tree"/srv "$tree"/usr/src "$tree"/var/lib/apt/lists "$tree"/usr/lib/gcc
-	truncate -s "$3" "$2"
-	stage 300 disk "A disk of $(basename "$1")" mke2fs -q -t ext4 -d "$tree" "$2"
-	rm -rf --one-file-system "$tree"
+	scratch "$2" "$1.disk"
+	stage 300 disk "A disk of $(basename "$1")" "$here/make-disk" "$@"
 }
 
 # kernel TREE RELEASE: where the tree has a kernel.  Newer packages have it beside the
