@@ -101,6 +101,15 @@ disk() {
 	stage 300 disk "A disk of $(basename "$1")" "$here/make-disk" "$@"
 }
 
+# newest TREE: the release of its newest kernel, not of headers alone
+newest() {
+	local modules
+
+	for modules in "$1"/lib/modules/*/kernel; do
+		basename "$(dirname "$modules")"
+	done | sort -V | tail -n 1
+}
+
 # kernel TREE RELEASE: where the tree has a kernel.  Newer packages have it beside the
 # modules.
 kernel() {
