@@ -24,6 +24,9 @@ end_machine() {
 # stage SECONDS NAME TEXT COMMAND...
 stage() { "$tests/lab/stage" "$1" "$log/$2.log" "${@:3}"; }
 
+# log_of TEXT: the name of a log
+log_of() { echo "host-test-${1//[^a-zA-Z0-9.]/-}"; }
+
 remove() { stage 600 remove "Removing $1" rm -rf --one-file-system "${@:2}"; }
 
 # scratch NAME...: what is to be made below $dir, and does not stay
@@ -95,6 +98,14 @@ in_tree() {
 		env DEBIAN_FRONTEND=noninteractive sh -euc "$5"
 }
 
+# step SECONDS TEXT TREE COMMAND: a check that a shell's command in the tree succeeds
+step() {
+	local status=0
+
+	in_tree "$1" "$(log_of "$2")" "$2" "$3" "$4" || status=$?
+	result $status "$2"
+}
+
 # disk TREE FILE SIZE: a disk for a machine, of a tree's files
 disk() {
 	scratch "$2" "$1.disk"
@@ -136,7 +147,7 @@ boot() {
 		-M q35 -smp 1 -m 3072 -nodefaults -display none -no-reboot \
 		-serial "file:$console" -serial "file:$out" "${drives[@]}" \
 		-kernel "$(kernel "$tree" "$release")" -initrd "$tree/boot/initrd.img-$release" \
-		-append "console=ttyS0 root=/dev/vda rw mitigations=off panic=-1 ${HOST_ARGS:-}" \
+		-append "console=ttyS0 root=/dev/vda rw mitigations=off panic=-1" \
 		</dev/null >"$log/$name.emulator" 2>&1 &
 	machine=$!
 	tail -n +1 -s 0.2 --pid="$machine" -f "$out" | sed -u 's/\r//; /^# done/q'
