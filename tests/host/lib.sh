@@ -150,7 +150,7 @@ boot() {
 		-append "console=ttyS0 root=/dev/vda rw mitigations=off panic=-1" \
 		</dev/null >"$log/$name.emulator" 2>&1 &
 	machine=$!
-	tail -n +1 -s 0.2 --pid="$machine" -f "$out" | sed -u 's/\r//; /^# done/q'
+	tail -n +1 -s 0.2 --pid="$machine" -f "$out" | sed -u 's/\r//; /^# done/Q'
 	# It powers off by itself.
 	timeout 60 tail --pid="$machine" -f /dev/null || :
 	end_machine
