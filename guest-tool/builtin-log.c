@@ -250,13 +250,16 @@ static void close_output(struct log *log)
 	log->out = NULL;
 }
 
-/* A file that nobody has moved away goes on where it was. */
+/*
+ * A file that nobody has moved away goes on where it was.  The old one is closed last, for who
+ * reads a pipe ends when nobody has it open for writing.
+ */
 static int reopen_output(struct log *log)
 {
-	int status;
+	FILE *old = log->out;
+	int status = open_output(log, "ae");
 
-	close_output(log);
-	status = open_output(log, "ae");
+	fclose(old);
 	if (status)
 		return status;
 	fseeko(log->out, 0, SEEK_END);

@@ -410,7 +410,7 @@ static int print_json(const struct arguments *args, const struct meters *meters)
 static int print_csv(const struct arguments *args, const struct meters *meters)
 {
 	csv_print_names(stdout, meters, "", "");
-	csv_print_rows(stdout, meters, &args->view, "", "");
+	csv_print_rows(stdout, meters, &args->view, "", "", NULL);
 	return STATUS_OK;
 }
 

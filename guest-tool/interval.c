@@ -59,12 +59,24 @@ int interval_print_json(FILE *out, const char *kind, const struct interval *inte
 	json_object_set_new(document, "interval_s", json_real(interval->seconds));
 	json_object_set_new(document, "time", json_string(date_and_time(interval, time)));
 	json_object_set_new(document, "reasons", json_meters(interval->meters, view));
+	if (interval->process) {
+		json_object_set_new(document, "process_modes",
+				    json_process_modes(interval->user_only));
+		json_object_set_new(document, "process",
+				    json_process(interval->meters->info.encoding,
+						 interval->process, view));
+	}
 	return json_print(out, document, true);
 }
 
 void interval_print_csv_names(FILE *out, const struct meters *meters)
 {
 	csv_print_names(out, meters, "at_s,interval_s,", ",time");
+}
+
+void interval_print_csv_process_names(FILE *out, const struct meters *meters)
+{
+	csv_print_names(out, meters, "at_s,interval_s,", ",time,process,process_estimated");
 }
 
 void interval_print_csv(FILE *out, const struct interval *interval,
@@ -74,5 +86,5 @@ void interval_print_csv(FILE *out, const struct interval *interval,
 
 	snprintf(before, sizeof(before), "%.6f,%.6f,", interval->at, interval->seconds);
 	date_and_time(interval, after + 1);
-	csv_print_rows(out, interval->meters, view, before, after);
+	csv_print_rows(out, interval->meters, view, before, after, interval->process);
 }

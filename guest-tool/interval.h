@@ -7,6 +7,7 @@
 
 #include "exit_view.h"
 #include "meters.h"
+#include "process_exits.h"
 
 /* What happened in an interval, as all print it that print one after the other. */
 
@@ -16,6 +17,9 @@ struct interval {
 	/* CLOCK_REALTIME of its end */
 	struct timespec time;
 	const struct meters *meters;
+	/* Of the process alone, or NULL; of code in user mode only? */
+	const struct process_exits *process;
+	bool user_only;
 };
 
 /*
@@ -42,10 +46,11 @@ int interval_print_json(FILE *out, const char *kind, const struct interval *inte
 			const struct exit_view *view);
 
 /*
- * The line with the names of the columns, and one for each reason that the view has, and vCPU
- * if by that.
+ * The line with the names of the columns, be it with those of the process, and one for each
+ * reason that the view has, and vCPU if by that.
  */
 void interval_print_csv_names(FILE *out, const struct meters *meters);
+void interval_print_csv_process_names(FILE *out, const struct meters *meters);
 void interval_print_csv(FILE *out, const struct interval *interval,
 			const struct exit_view *view);
 

@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "affinity.h"
 #include "exit_names.h"
 #include "json.h"
+#include "perf_events.h"
 #include "text.h"
 #include "util.h"
 
@@ -146,6 +148,38 @@ json_t *json_meters(const struct meters *meters, const struct exit_view *view)
 		json_add_reasons(reasons, &meters->info, &meters->of[i].between, view,
 				 meters->by_vcpu ? meters->of[i].source.cpu : -1);
 	return reasons;
+}
+
+static json_t *exits_or_null(const struct process_count *count)
+{
+	if (!count->counted)
+		return json_null();
+	/* What is no integer of 64 bits is more than JSON's are, too. */
+	return json_count(count->exits < 0x1p63 ? count->exits + 0.5 : 0x1p63);
+}
+
+json_t *json_process(unsigned int encoding, const struct process_exits *exits,
+		     const struct exit_view *view)
+{
+	const struct process_count *count = exits->of, *end = count + exits->nr;
+	json_t *array = json_array();
+	char name[EXIT_NAME_MAX];
+
+	for (; count < end; count++) {
+		if (count->number != EXIT_ALL && !exit_view_has(view, count->number))
+			continue;
+		perf_event_reason(encoding, count->number, name);
+		json_array_append_new(array, json_pack("{s:o, s:s, s:o, s:b}",
+				      "exit", json_exit(count->number), "name", name,
+				      "exits", exits_or_null(count),
+				      "estimated", count->estimated));
+	}
+	return array;
+}
+
+json_t *json_process_modes(bool user_only)
+{
+	return json_string(user_only ? "user" : "all");
 }
 
 int json_print(FILE *out, json_t *document, bool oneline)
@@ -368,6 +402,15 @@ static bool read_row(const json_t *object, const struct exit_info *info, struct 
 	return true;
 }
 
+long json_vcpu(const json_t *reason)
+{
+	const json_t *vcpu = json_object_get(reason, "vcpu");
+
+	if (!json_is_integer(vcpu) || json_integer_value(vcpu) > CPU_MAX)
+		return -1;
+	return json_integer_value(vcpu);
+}
+
 /* Those of several vCPUs are added up. */
 static bool add_row(struct exit_table *table, const struct exit_row *row, bool of_vcpu,
 		    struct recording_error *error)
@@ -395,6 +438,24 @@ bool json_read_reasons(const json_t *reasons, const struct exit_info *info,
 	json_array_foreach(reasons, i, object) {
 		if (!read_row(object, info, &row, error) ||
 		    !add_row(table, &row, json_object_get(object, "vcpu"), error))
+			return false;
+	}
+	exit_table_sort(table);
+	return true;
+}
+
+bool json_read_reasons_of(const json_t *reasons, const struct exit_info *info, long vcpu,
+			  struct exit_table *table, struct recording_error *error)
+{
+	struct exit_row row;
+	json_t *object;
+	size_t i;
+
+	memset(table, 0, sizeof(*table));
+	json_array_foreach(reasons, i, object) {
+		if (json_vcpu(object) != vcpu)
+			continue;
+		if (!read_row(object, info, &row, error) || !add_row(table, &row, false, error))
 			return false;
 	}
 	exit_table_sort(table);

@@ -8,6 +8,7 @@
 #include "exit_table.h"
 #include "exit_view.h"
 #include "meters.h"
+#include "process_exits.h"
 #include "recording.h"
 
 /*
@@ -33,6 +34,11 @@
  *		"steal" steal and halted; with "histogram" hist, an object of exits by
  *		log2 of their cycles; vcpu, if each vCPU is shown by itself
  *
+ * "stat" and "interval" have with --process process_modes, "all", or "user" if only exits of
+ * code in user mode were counted; and of each run or interval process, an array of the exits of
+ * the process alone: exit, null for all of them; name; exits, null if they were not counted;
+ * estimated
+ *
  * "top", "log" and "interval", which stat writes, have in addition at_s, the seconds from
  * their start to the end of the interval, interval_s, its length, and time, when it ended.
  *
@@ -53,6 +59,14 @@ void json_add_reasons(json_t *reasons, const struct exit_info *info,
 
 /* The reasons that the view has of what is between in all meters, an array. */
 json_t *json_meters(const struct meters *meters, const struct exit_view *view);
+
+/*
+ * What --process adds: the exits of the process alone that the view has, an array, and in which
+ * modes they were counted, a string.  They are members process and process_modes.
+ */
+json_t *json_process(unsigned int encoding, const struct process_exits *exits,
+		     const struct exit_view *view);
+json_t *json_process_modes(bool user_only);
 
 /* A string of any bytes, JSON being UTF-8: U+FFFD stands for each that is none. */
 json_t *json_bytes(const char *text);
@@ -80,6 +94,16 @@ json_t *json_parse(const char *text, size_t size, const char *kind, struct exit_
  */
 bool json_read_reasons(const json_t *reasons, const struct exit_info *info,
 		       struct exit_table *table, struct recording_error *error);
+
+/* The vCPU that a reason is of, or less than 0: of all of them. */
+long json_vcpu(const json_t *reason);
+
+/*
+ * The same of one vCPU alone, which has no rows if it is not there.  What is wrong with other
+ * rows is not looked at.
+ */
+bool json_read_reasons_of(const json_t *reasons, const struct exit_info *info, long vcpu,
+			  struct exit_table *table, struct recording_error *error);
 
 /* Parse a document of kind "table", as recording_parse() does. */
 bool json_parse_table(const char *text, size_t size, struct exit_info *info,

@@ -8,6 +8,7 @@
 #include "exit_table.h"
 #include "exit_view.h"
 #include "meters.h"
+#include "process_exits.h"
 
 /* What was counted, where, and the unit of cycles: one line. */
 void table_print_heading(FILE *out, const struct exit_info *info);
@@ -31,6 +32,9 @@ struct exit_line {
 	double busy;
 	/* Standard deviation of exits between runs */
 	double deviation;
+	/* Exits of the process alone; whether they are known, and whether that is an estimate */
+	long double process;
+	bool process_known, process_estimated;
 	/* NULL: there is none */
 	const struct exit_hist *hist;
 };
@@ -50,6 +54,8 @@ enum table_column {
 	COLUMN_NAME,
 	COLUMN_EXITS,
 	COLUMN_DEVIATION,
+	/* Exits of the process alone */
+	COLUMN_PROCESS,
 	/* Exits per second: alone, and beside exits */
 	COLUMN_RATE,
 	COLUMN_RATE_TOO,
@@ -94,6 +100,8 @@ struct line_table {
 	double at;
 	/* Are exits means, with a decimal? */
 	bool means;
+	/* Are those of the process only those in user mode? */
+	bool user_only;
 	/* What exits per second are of; 0: not known */
 	double seconds;
 	/* Cycles that the vCPUs of a line had in that, for COLUMN_LOAD */
@@ -124,6 +132,9 @@ bool line_table_print(FILE *out, struct line_table *table, int width);
  * memory.
  */
 bool line_table_of_meters(struct line_table *table, const struct meters *meters);
+
+/* Fill in the exits of the process alone in its lines and the total, and add the column. */
+void line_table_add_process(struct line_table *table, const struct process_exits *process);
 
 /* The rows of a table that the view has, and if so the total.  Returns false likewise. */
 bool table_print(FILE *out, const struct exit_info *info, const struct exit_table *table,

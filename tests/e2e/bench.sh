@@ -20,7 +20,7 @@ bench() {
 	bench unpatched stock '' 1
 	bench patched off exit_stats=0 1
 	bench patched on '' 1 16 64
-	bench patched pmu exit_stats_soft_pmu=1 1
+	bench_how=other bench patched pmu exit_stats_soft_pmu=1 1
 	bench_how=armed bench patched armed exit_stats_soft_pmu=1 1
 } >/tmp/bench
 sed 's/^/# bench: /' /tmp/bench

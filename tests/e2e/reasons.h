@@ -19,9 +19,12 @@ struct reasons {
 	uint32_t encoding;
 	uint32_t cpuid, port, rdmsr, wrmsr, page, hlt, interrupt, enter_guest,
 		 invalid_state;
-	/* Of the first counter of the virtual PMU, the MSR that selects its event, and ours */
-	uint32_t event_msr;
-	uint64_t event;
+	/*
+	 * Of the virtual PMU, the MSRs that select the event of the first counter, that are this
+	 * counter, and that enable all (0: there is none); our event, and a unit mask of no exit
+	 */
+	uint32_t event_msr, counter_msr, global_control;
+	uint64_t event, no_umask;
 };
 
 static const struct reasons vmx_reasons = {
@@ -36,7 +39,10 @@ static const struct reasons vmx_reasons = {
 	.enter_guest	= EXIT_REASON_VMRESUME,
 	.invalid_state	= EXIT_REASON_INVALID_STATE,
 	.event_msr	= 0x186,
+	.counter_msr	= 0xc1,
+	.global_control	= 0x38f,
 	.event		= KVM_EXIT_STATS_VMX_EVENT,
+	.no_umask	= 35,
 };
 
 static const struct reasons svm_reasons = {
@@ -52,8 +58,10 @@ static const struct reasons svm_reasons = {
 	/* -1, which is no number of those that the APM defines */
 	.invalid_state	= KVM_EXIT_STATS_OTHER,
 	.event_msr	= 0xc0010000,
+	.counter_msr	= 0xc0010004,
 	.event		= (KVM_EXIT_STATS_SVM_EVENT & 0xf00ULL) << 24 |
 			  (KVM_EXIT_STATS_SVM_EVENT & 0xff),
+	.no_umask	= 0xe0,
 };
 
 /* Those of this processor */

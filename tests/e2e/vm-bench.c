@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vm-bench VCPUS [armed]: what a CPUID costs a guest, exit and re-entry, by leaf, in ticks
+ * vm-bench VCPUS [armed|other]: what a CPUID costs a guest, exit and re-entry, by leaf, in ticks
  * of its TSC, where VCPUS have been created.  In Bochs a tick is an instruction.  Prints
  * "NAME VCPUS TICKS" for each.  armed: only that of leaf 0, while a counter of the virtual
- * PMU counts all exits.
+ * PMU counts all exits; other: while it counts another event.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,6 +55,43 @@ asm(".pushsection .rodata\n"
     "	.code64\n"
     ".popsection\n");
 
+struct one_msr {
+	struct kvm_msrs msrs;
+	struct kvm_msr_entry entry;
+};
+
+static void set_msr(const struct vm *vm, uint32_t index, uint64_t value)
+{
+	struct one_msr msr = {
+		.msrs.nmsrs = 1, .entry.index = index, .entry.data = value,
+	};
+
+	if (kvm_ioctl(vm->vcpu, KVM_SET_MSRS, &msr, "KVM_SET_MSRS") != 1)
+		errx(3, "there is no virtual PMU");
+}
+
+/* Have the first counter count all exits, or nothing. */
+static void enable_counter(const struct vm *vm, bool armed)
+{
+	uint64_t umask = armed ? KVM_EXIT_STATS_UMASK_ALL : reasons->no_umask;
+
+	/* Not all kernels have the counters enabled after a reset. */
+	if (reasons->global_control)
+		set_msr(vm, reasons->global_control, 1);
+	set_msr(vm, reasons->event_msr, reasons->event | umask << 8 | SELECT_ALL_LEVELS |
+		SELECT_ENABLE);
+}
+
+static void check_counter(const struct vm *vm, bool armed)
+{
+	struct one_msr msr = { .msrs.nmsrs = 1, .entry.index = reasons->counter_msr };
+
+	kvm_ioctl(vm->vcpu, KVM_GET_MSRS, &msr, "KVM_GET_MSRS");
+	if (armed ? msr.entry.data < RUNS * TIMES : msr.entry.data)
+		errx(3, "the counter has counted %llu exits",
+		     (unsigned long long)msr.entry.data);
+}
+
 /* Ticks for each of TIMES readings, in the best of RUNS */
 static uint32_t measure(const struct vm *vm, uint32_t leaf, uint32_t index)
 {
@@ -74,31 +112,16 @@ static uint32_t measure(const struct vm *vm, uint32_t leaf, uint32_t index)
 	return best / TIMES;
 }
 
-/* Have the first counter count all exits. */
-static void arm_counter(const struct vm *vm)
-{
-	struct {
-		struct kvm_msrs msrs;
-		struct kvm_msr_entry entry;
-	} select = {
-		.msrs.nmsrs = 1,
-		.entry.index = reasons->event_msr,
-		.entry.data = reasons->event | KVM_EXIT_STATS_UMASK_ALL << 8 | SELECT_ALL_LEVELS |
-			      SELECT_ENABLE,
-	};
-
-	if (kvm_ioctl(vm->vcpu, KVM_SET_MSRS, &select, "KVM_SET_MSRS") != 1)
-		errx(3, "there is no virtual PMU");
-}
-
 int main(int argc, char **argv)
 {
 	unsigned long vcpus = argc > 1 ? strtoul(argv[1], NULL, 10) : 0, i;
-	size_t nr;
+	bool armed = false;
+	uint32_t ticks;
 	struct vm vm;
+	size_t nr;
 
 	if (!vcpus)
-		errx(1, "usage: vm-bench VCPUS [armed]");
+		errx(1, "usage: vm-bench VCPUS [armed|other]");
 
 	choose_reasons();
 	const struct {
@@ -125,13 +148,17 @@ int main(int argc, char **argv)
 	set_cpuid(&vm);
 	nr = sizeof(readings) / sizeof(readings[0]);
 	if (argc > 2) {
-		arm_counter(&vm);
+		armed = !strcmp(argv[2], "armed");
+		enable_counter(&vm, armed);
 		nr = 1;
 	}
 	for (i = 1; i < vcpus; i++)
 		kvm_ioctl(vm.fd, KVM_CREATE_VCPU, (void *)i, "KVM_CREATE_VCPU");
-	for (i = 0; i < nr; i++)
-		printf("%s %lu %u\n", readings[i].name, vcpus,
-		       measure(&vm, readings[i].leaf, readings[i].index));
+	for (i = 0; i < nr; i++) {
+		ticks = measure(&vm, readings[i].leaf, readings[i].index);
+		if (argc > 2)
+			check_counter(&vm, armed);
+		printf("%s %lu %u\n", readings[i].name, vcpus, ticks);
+	}
 	return 0;
 }
