@@ -32,8 +32,9 @@ patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/
 	     host-patch/files include/leaves.h
 lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
 
-.PHONY: all run lab bench report flame-graph check test selftest test-selftests test-debug test-fresh \
-	series test-series fuzz install uninstall host install-host uninstall-host clean help packages-%
+.PHONY: all run lab bench report flame-graph check test selftest test-selftests test-debug \
+	test-fresh test-host test-host-life series test-series fuzz install uninstall host install-host \
+	uninstall-host deb clean help packages-%
 .DELETE_ON_ERROR:
 
 all: $(B)/cpuid-query $(B)/exit-workload
@@ -48,6 +49,8 @@ help:
 	@echo 'make test-debug      the scenarios on kernels with KASAN, lockdep, kmemleak, KCSAN'
 	@echo "make check           the tests that need no virtual machine"
 	@echo "make test-fresh      the README's commands on new, minimal Debians, as root"
+	@echo "make test-host       a Debian host made for it, with libvirt and a guest, as root"
+	@echo "make test-host-life  what kernel updates and the like do to such a host, as root"
 	@echo "make fuzz            feed rubbish to what reads files, for FUZZ_SECONDS=60 each"
 	@echo "make test-selftests  KVM's own selftests, on stock modules and on patched ones"
 	@echo "make selftest TEST=t one of them, on patched modules"
@@ -56,10 +59,12 @@ help:
 	@echo 'make all             build the guest tools, $(B)/cpuid-query and exit-workload'
 	@echo 'make install         install them below PREFIX=/usr/local; make uninstall removes them'
 	@echo "make host            build KVM's modules for this machine's kernel, or RELEASE=..."
+	@echo "                     KERNEL_SRC=DIR: from the source of a kernel that is not Debian's"
 	@echo "make install-host    install them, as root; make uninstall-host goes back"
+	@echo "make deb             the tool and the modules as Debian packages, $(deb)/*.deb"
 	@echo "with run, lab, selftest, test and the like:"
 	@echo "ISA=svm              an AMD processor in place of an Intel one"
-	@echo "KERNEL=6.1, 7.3      another kernel than 6.12"
+	@echo "KERNEL=6.1, 7.2, 7.3 another kernel than 6.12"
 	@echo "KERNEL_SRC=DIR       a small kernel of your own, from its source"
 	@echo "SMP=2                CPUs of the host and of the VM"
 	@echo "FILES, HOST_CMD, MODULES, KVM_ARGS: see the top of tests/lab/lab"
@@ -71,11 +76,13 @@ selftest bench: GROUPS := tool kernel selftest lab
 report: GROUPS := tool kernel lab report
 flame-graph: GROUPS := tool kernel lab test flame
 test-fresh: GROUPS := fresh
-check: GROUPS := tool kernel check report
+test-host test-host-life: GROUPS := tool deb host
+check: GROUPS := tool kernel tree check report deb
 test-series: GROUPS := tool kernel check
-test: GROUPS := tool kernel selftest lab check report test
+test: GROUPS := tool kernel tree selftest lab check report test deb
 test-selftests test-debug: GROUPS := tool kernel tree selftest lab check
 host series: GROUPS := kernel
+deb: GROUPS := tool deb
 packages-%:
 	@tests/lab/install-packages $(B)/log/packages.log $(GROUPS) $*
 
@@ -106,35 +113,47 @@ uninstall:
 	rm -f $(addprefix $(bin_dir)/,$(guest_tools)) $(guest_tools:%=$(man_dir)/%.1) \
 		$(addprefix $(completion_dir)/,$(guest_tools))
 
-# The kernel: one of Debian's, for which only the modules are built
-ifndef KERNEL_SRC
+# A copy of the source of a kernel that is not Debian's
+tree	:= $(or $(KERNEL_SRC),$(HOST_SRC))
+
+$(K)/source: FORCE | packages-kernel packages-tree $(if $(HOST),,packages-lab)
+	@[ -n "$(KERNEL)" ]
+	@host-patch/build-kernel unchanged $(K) $(tree) $(KERNEL) 2>/dev/null || \
+		$(stage) 900 $(B)/log/source.log "Copying the kernel's source" \
+		host-patch/build-kernel source $(K) $(tree) $(KERNEL)
+
+FORCE:
+
+ifdef HOST
+# The kernel of a host, for which only the modules are built
+ifdef HOST_SRC
+$(K)/release: $(K)/source host-patch/take-headers
+	@host-patch/take-headers $(K) $(HOST) $(HEADERS)
+else
+$(K)/release: host-patch/fetch-host | packages-kernel
+	@LAST_LINES=1 $(stage) 900 $(B)/log/fetch.log "Fetching linux $(HOST)" \
+		host-patch/fetch-host $(K) $(HOST) $(HEADERS)
+endif
+else ifndef KERNEL_SRC
+# The lab's: one of Debian's, for which only the modules are built
 $(K)/release: host-patch/fetch-kernel | packages-kernel
 	@$(stage) 900 $(B)/log/fetch.log "Fetching linux $(KERNEL)" \
-		host-patch/fetch-kernel $(K) $(KERNEL) $(WANTED)
-
-$(K)/src/.prepared: $(K)/release
-	@$(stage) 600 $(B)/log/prepare.log "Preparing the kernel's source" \
-		host-patch/build-modules prepare $(K)
-	@touch $@
+		host-patch/fetch-kernel $(K) $(KERNEL)
 else
 # or a whole one, small, from the tree KERNEL_SRC
 CONFIGS	?= tests/lab/kernel.config
 
-$(K)/source: FORCE | packages-kernel packages-tree packages-lab
-	@[ -n "$(KERNEL)" ]
-	@host-patch/build-kernel unchanged $(K) $(KERNEL_SRC) $(KERNEL) 2>/dev/null || \
-		$(stage) 900 $(B)/log/source.log "Copying the kernel's source" \
-		host-patch/build-kernel source $(K) $(KERNEL_SRC) $(KERNEL)
-
 $(K)/release: $(K)/source $(CONFIGS) host-patch/build-kernel
 	@$(stage) 3600 $(B)/log/kernel.log "Building the kernel" \
 		host-patch/build-kernel build $(K) $(CONFIGS)
+endif
 
 $(K)/src/.prepared: $(K)/release
-	@touch $@
-
-FORCE:
+ifndef KERNEL_SRC
+	@$(stage) 600 $(B)/log/prepare.log "Preparing the kernel's source" \
+		host-patch/build-modules prepare $(K)
 endif
+	@touch $@
 
 $(K)/patched/kvm.ko: $(patch_src) host-patch/apply host-patch/build-modules $(K)/src/.prepared
 	@host-patch/apply $(K)/src $(KERNEL)
@@ -152,24 +171,58 @@ $(K)/unpatched/kvm.ko: host-patch/build-modules $(K)/src/.prepared | $(K)/patche
 
 # For the kernel that runs here, or RELEASE
 RELEASE	?= $(shell uname -r)
-host_series := $(shell echo $(RELEASE) | cut -d. -f1,2)
+export SIGN_KEY SIGN_CERT
 host_dir := $(B)/host-$(RELEASE)
 module_dir := $(DESTDIR)/lib/modules/$(RELEASE)/updates/kvm-exit-stats
 
+# By the source's version, or by what uname -r says of Debian's kernels
+host_kernel := $(if $(KERNEL_SRC),$(KERNEL),$(shell echo $(RELEASE) | cut -d. -f1,2))
+
 host:
-	@[ -d host-patch/$(host_series) ] || \
-		{ echo "No hooks for linux $(host_series), only for: $(notdir $(wildcard host-patch/[0-9]*))" >&2; exit 1; }
-	@$(MAKE) --no-print-directory KERNEL=$(host_series) K=$(host_dir) WANTED=$(RELEASE) $(host_dir)/patched/kvm.ko
+	@[ -n "$(host_kernel)" ]
+	@$(MAKE) --no-print-directory KERNEL=$(host_kernel) K=$(host_dir) HOST=$(RELEASE) \
+		HOST_SRC=$(KERNEL_SRC) KERNEL_SRC= $(host_dir)/patched/kvm.ko
 	@echo "Built:"; ls $(host_dir)/patched/*.ko
 
+# Modules that this kernel would refuse must not take the place of its own.
 install-host:
-	install -D -m 644 -t $(module_dir) $(host_dir)/patched/kvm.ko \
-		$(host_dir)/patched/kvm-intel.ko $(host_dir)/patched/kvm-amd.ko
+	@host-patch/sign $(host_dir) $(host_dir)/signed
+	@[ -n "$(DESTDIR)" ] || host-patch/kvm-exit-stats check $(host_dir)/signed/kvm.ko
+	install -D -m 644 -t $(module_dir) $(host_dir)/signed/*.ko
 	depmod -b "$(DESTDIR)/" $(RELEASE)
 
 uninstall-host:
 	rm -r $(module_dir)
 	depmod -b "$(DESTDIR)/" $(RELEASE)
+
+# Debian packages, each built in a copy of what it takes
+deb	:= $(B)/deb
+deb_cpuid-query := guest-tool Makefile include $(addprefix tests/lab/,packages install-packages stage)
+deb_kvm-exit-stats := host-patch include tests/lab/packages
+
+debs	:= $(deb)/cpuid-query_$(VERSION)_amd64.deb \
+	   $(deb)/kvm-exit-stats-dkms_$(VERSION)_amd64.deb
+
+deb: $(debs)
+	@ls $^
+
+$(deb)/cpuid-query_%.deb: $(tool_src) $(tool_hdr) $(wildcard guest-tool/* guest-tool/debian/*) \
+		| packages-tool packages-deb
+	$(call build_deb,cpuid-query)
+
+$(deb)/kvm-exit-stats-dkms_%.deb: $(patch_src) $(wildcard host-patch/*/*) \
+		$(filter-out host-patch/debian,$(wildcard host-patch/*)) tests/lab/packages \
+		| packages-deb
+	$(call build_deb,kvm-exit-stats)
+
+define build_deb
+@rm -rf $(deb)/$1 && mkdir -p $(deb)/$1
+@cp -r --parents $(deb_$1) $(deb)/$1
+@cp -r $(firstword $(deb_$1))/debian $(deb)/$1
+@sed -i 's/@VERSION@/$(VERSION)/' $(deb)/$1/debian/changelog
+@$(stage) 300 $(B)/log/deb-$1.log "Packing $1" \
+	env -C $(deb)/$1 -u MAKEFLAGS -u MAKELEVEL DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -us -uc
+endef
 
 # For upstream
 series: $(K)/src/.prepared
@@ -256,7 +309,7 @@ $(B)/unit-tests: $(unit_src) $(tool_hdr) $(wildcard tests/unit/*.h) Makefile | p
 
 check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/exit-workload $(B)/exit-report $(K)/patched/kvm.ko
 
-check: $(check_deps) | packages-check packages-report
+check: $(check_deps) $(debs) | packages-check packages-report packages-tree
 	@tests/run $(K) $(KERNEL) check
 
 bench: $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(e2e_programs)
@@ -265,10 +318,17 @@ bench: $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(e2e_programs)
 test-fresh: | packages-fresh
 	@tests/run $(K) $(KERNEL) fresh
 
+# Whole hosts: packages, systemd, libvirt
+test-host: deb | packages-host
+	@tests/run $(K) $(KERNEL) host
+
+test-host-life: deb $(B)/vm-check | packages-host
+	@tests/run $(K) $(KERNEL) life
+
 test-series: $(K)/patched/kvm.ko | packages-check
 	@tests/run $(K) $(KERNEL) series
 
-test: $(check_deps) $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check packages-report
+test: $(check_deps) $(debs) $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(K)/lab/perf.cpio.lz4 $(e2e_programs) | packages-check packages-report packages-tree
 	@tests/run $(K) $(KERNEL) check lab
 
 # Fuzzing, of what reads files; clang dislikes one of our ways to write a string
