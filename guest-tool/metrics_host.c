@@ -158,10 +158,13 @@ static int add_vm(const struct metrics_options *options, struct metrics *metrics
 	vm->id = strdup(strrchr(folder, '/') + 1);
 	if (!vm->id)
 		return no_memory();
-	if (read_vm(options, vm, reader, folder))
+	if (read_vm(options, vm, reader, folder)) {
 		metrics->found++;
-	else
-		metrics_drop_vm(metrics);
+		/* Without the statistics no VM has a table. */
+		if (vm->up || metrics->modules)
+			return STATUS_OK;
+	}
+	metrics_drop_vm(metrics);
 	return STATUS_OK;
 }
 
@@ -187,11 +190,6 @@ static int read_folders(const struct metrics_options *options, struct metrics *m
 	while (!status && (entry = readdir(dir))) {
 		if (!is_vm(entry->d_name))
 			continue;
-		/* Without the statistics no VM has a table. */
-		if (!metrics->modules) {
-			metrics->found++;
-			continue;
-		}
 		if (asprintf(&folder, "%s/%s", kvm, entry->d_name) < 0) {
 			status = no_memory();
 			break;
