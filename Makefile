@@ -25,7 +25,13 @@ CPPFLAGS := -Iinclude -I$(B) -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
 
 workload_src := $(addprefix guest-tool/,arguments.c exit-workload.c causes.c cpuid.c similar.c text.c \
 	util.c)
-tool_src  := $(filter-out guest-tool/exit-workload.c,$(wildcard guest-tool/*.c))
+exporter_only := $(addprefix guest-tool/,cpuid-query-exporter.c exporter_http.c exporter_scrapes.c)
+exporter_src := $(exporter_only) $(addprefix guest-tool/,affinity.c arguments.c cpuid.c \
+	cpuid_dump.c cpuid_vendor.c exit_leaves.c exit_names.c exit_table.c exit_view.c fleet_names.c \
+	hypervisor.c json.c meters.c metrics.c metrics_guest.c metrics_host.c metrics_options.c \
+	metrics_print.c metrics_qmp.c metrics_read.c options.c qmp.c recording.c similar.c source.c text.c \
+	util.c vm_name.c)
+tool_src  := $(filter-out guest-tool/exit-workload.c $(exporter_only),$(wildcard guest-tool/*.c))
 tool_libs := -ljansson -lm -lncurses -ltinfo
 tool_hdr  := $(wildcard guest-tool/*.h) include/leaves.h $(B)/vt100.h
 patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/*.patch) \
@@ -87,6 +93,10 @@ $(B)/cpuid-query: $(tool_src) $(tool_hdr) Makefile | packages-tool
 
 $(B)/exit-workload: $(workload_src) $(tool_hdr) Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $(workload_src)
+
+# Linked dynamically: the library gets its fixes from Debian
+$(B)/cpuid-query-exporter: $(exporter_src) $(tool_hdr) Makefile | packages-tool packages-exporter
+	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -pthread -o $@ $(exporter_src) -lmicrohttpd -ljansson -lm
 
 PREFIX	?= /usr/local
 bin_dir	:= $(DESTDIR)$(PREFIX)/bin

@@ -2,6 +2,8 @@
 /* metrics: the statistics for Prometheus. */
 #include <argp.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "builtin.h"
@@ -68,6 +70,17 @@ static void print(FILE *out, const struct arguments *args, const struct metrics 
 	metrics_print(out, metrics, args->of.histograms, args->openmetrics);
 }
 
+static void complain(const struct metrics *metrics)
+{
+	char *lines = metrics_complaints(metrics), *line, *rest = lines;
+
+	while ((line = strsep(&rest, "\n"))) {
+		if (*line)
+			fail(STATUS_FAILURE, "%s", line);
+	}
+	free(lines);
+}
+
 static int write_file(const struct arguments *args, const struct metrics *metrics)
 {
 	struct outfile file;
@@ -90,9 +103,11 @@ int builtin_metrics(int argc, char **argv)
 
 	options_parse(&argp, argc, argv, &args);
 	status = metrics_read(&args.of, &metrics);
-	metrics_complain(&metrics);
-	/* What could not be read is a metric, too. */
-	if (args.output)
+	complain(&metrics);
+	/* That a VM could not be read is a metric, too. */
+	if (*metrics.error)
+		written = STATUS_FAILURE;
+	else if (args.output)
 		written = write_file(&args, &metrics);
 	else
 		print(stdout, &args, &metrics);

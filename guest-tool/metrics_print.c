@@ -435,10 +435,18 @@ static struct exit_table *add_up(const struct metrics_vm *vm)
 	return sum;
 }
 
+/* How long a guest slept says nothing of what the others cost it. */
+static bool is_halt(const struct metrics_vm *vm, const struct exit_row *row)
+{
+	return !strcmp(fleet_class(vm->info.encoding, row->number), "halt");
+}
+
 static void print_durations(struct writer *w, const struct metrics_vm *vm)
 {
+	const struct exit_row *row;
 	struct exit_hist all = { 0 };
 	struct exit_table *sum;
+	uint64_t cycles = 0;
 	size_t i;
 
 	if (w->histograms == HISTOGRAMS_NONE || !vm->info.tsc_khz ||
@@ -446,13 +454,16 @@ static void print_durations(struct writer *w, const struct metrics_vm *vm)
 		return;
 	sum = add_up(vm);
 	for (i = 0; sum && i < sum->nr; i++) {
-		exit_hist_add(&all, &sum->rows[i].hist);
+		row = &sum->rows[i];
 		if (w->histograms == HISTOGRAMS_REASON)
-			print_histogram(w, vm, &sum->rows[i], &sum->rows[i].hist,
-					sum->rows[i].counts.cycles);
+			print_histogram(w, vm, row, &row->hist, row->counts.cycles);
+		if (is_halt(vm, row))
+			continue;
+		exit_hist_add(&all, &row->hist);
+		cycles += row->counts.cycles;
 	}
 	if (sum && w->histograms == HISTOGRAMS_VM)
-		print_histogram(w, vm, NULL, &all, sum->total.cycles);
+		print_histogram(w, vm, NULL, &all, cycles);
 	free(sum);
 }
 
@@ -484,7 +495,7 @@ static const struct family families[] = {
 	{ "kvm_vm_nested_exits", COUNTER, NULL,
 	  "VM exits that were taken while the VM ran a VM of its own.", print_nested, NULL },
 	{ "kvm_vm_exit_duration_seconds", HISTOGRAM, "seconds",
-	  "Durations of VM exits that have ended.", print_durations, NULL },
+	  "Durations of VM exits that have ended; of a VM, halts are left out.", print_durations, NULL },
 	{ "kvm_exit_stats_scrape_duration_seconds", GAUGE, "seconds",
 	  "How long reading all this took.", NULL, print_took },
 };

@@ -65,16 +65,23 @@ int metrics_read(const struct metrics_options *options, struct metrics *metrics)
 	return status;
 }
 
-void metrics_complain(const struct metrics *metrics)
+char *metrics_complaints(const struct metrics *metrics)
 {
 	const struct metrics_vm *vm;
+	char *lines = NULL;
+	size_t size;
+	FILE *out = open_memstream(&lines, &size);
 
+	if (!out)
+		return NULL;
 	if (*metrics->error)
-		fail(STATUS_FAILURE, "%s", metrics->error);
+		fprintf(out, "%s\n", metrics->error);
 	for (vm = metrics->vms; vm < metrics->vms + metrics->nr; vm++) {
 		if (*vm->error && vm->name)
-			fail(STATUS_FAILURE, "VM %s: %s", vm->name, vm->error);
+			fprintf(out, "VM %s: %s\n", vm->name, vm->error);
 		else if (*vm->error)
-			fail(STATUS_FAILURE, "%s", vm->error);
+			fprintf(out, "%s\n", vm->error);
 	}
+	fclose(out);
+	return lines;
 }

@@ -7,13 +7,17 @@
 
 /*
  * Read the metrics of what options say, for the caller to metrics_free() whatever is returned.
- * Returns STATUS_OK even if single VMs could not be read: those have an error.  Otherwise
- * metrics->error, or the only VM's, says why, or a message has; there are metrics all the same.
+ * Returns STATUS_OK even if single VMs of a host could not be read: those have an error, and so has
+ * the VM of a guest.  If VMs could not even be looked for, metrics->error says why, or a message
+ * has; there are no metrics then.
  */
 int metrics_read(const struct metrics_options *options, struct metrics *metrics);
 
-/* Say on standard error what metrics_read() has found wrong, a line each. */
-void metrics_complain(const struct metrics *metrics);
+/*
+ * What metrics_read() has found wrong, as lines, for the caller to free; an empty text if that is
+ * nothing, NULL if there is no memory.
+ */
+char *metrics_complaints(const struct metrics *metrics);
 
 /* Of where it may be read from: for metrics_read().  They return a status as that does. */
 int metrics_read_guest(const struct metrics_options *options, struct metrics *metrics);
