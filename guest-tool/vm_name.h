@@ -11,7 +11,7 @@
  */
 
 /*
- * Find both in a command line of size bytes, as /proc/PID/cmdline has it, for the caller to
+ * Find both in a command line of size bytes and a NUL, as /proc/PID/cmdline has it, for the caller to
  * free; NULL where there is none, or no memory.
  */
 void vm_name_parse(const char *cmdline, size_t size, char **name, char **uuid);

@@ -11,5 +11,6 @@ int run_comparison_tests(void);
 int run_help_tests(void);
 int run_table_tests(void);
 int run_perf_tests(void);
+int run_metrics_tests(void);
 
 #endif
