@@ -38,7 +38,7 @@ patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/
 	     host-patch/files include/leaves.h
 lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
 
-.PHONY: all run lab bench report check test selftest test-selftests test-debug test-fresh \
+.PHONY: all run lab bench report flame-graph check test selftest test-selftests test-debug test-fresh \
 	series test-series fuzz install uninstall host install-host uninstall-host clean help packages-%
 .DELETE_ON_ERROR:
 
@@ -49,6 +49,7 @@ help:
 	@echo "make lab CMD='...'   the same chain, any shell command in the inner VM"
 	@echo 'make bench           what an exit and a reading cost, in instructions'
 	@echo "make report          what each of exit-workload's workloads costs, $(B)/report/"
+	@echo "make flame-graph     which code causes the exits of some programs, $(B)/flame-graph.svg"
 	@echo "make test            all tests, on VMs inside an emulated PC; the last line counts them"
 	@echo 'make test-debug      the scenarios on kernels with KASAN, lockdep, kmemleak, KCSAN'
 	@echo "make check           the tests that need no virtual machine"
@@ -74,6 +75,7 @@ help:
 run lab: GROUPS := tool kernel lab
 selftest bench: GROUPS := tool kernel selftest lab
 report: GROUPS := tool kernel lab report
+flame-graph: GROUPS := tool kernel lab test flame
 test-fresh: GROUPS := fresh
 check: GROUPS := tool kernel check report
 test-series: GROUPS := tool kernel check
@@ -218,6 +220,15 @@ report: $(lab_deps) $(B)/exit-workload $(B)/exit-report $(wildcard tests/report/
 		gnuplot $(CURDIR)/tests/report/$$picture.gp || exit; done
 	@echo "The page is $(B)/report/index.html"
 
+# Which code causes the exits of some programs, as a flame graph
+flame_graph := perl /usr/share/perl5/Devel/NYTProf/flamegraph.pl
+flame-graph: $(lab_deps) $(B)/exit-workload $(K)/lab/perf.cpio.lz4 tests/report/flame-graph.sh | packages-flame
+	@SCENARIO=tests/report/flame-graph.sh PERF=yes FILES='$(B)/cpuid-query $(B)/exit-workload' \
+		tests/lab/lab $(K) >$(B)/log/flame-graph.stacks
+	@$(flame_graph) --title 'VM exits' --countname exits --width 1000 --hash \
+		<$(B)/log/flame-graph.stacks >$(B)/flame-graph.svg
+	@echo "The picture is $(B)/flame-graph.svg"
+
 # The lab
 $(K)/lab/l1-base.cpio.lz4: tests/lab/make-images tests/lab/packages $(K)/release | packages-lab
 	@$(stage) 120 $(B)/log/base.log "Packing the KVM host" \
@@ -238,7 +249,7 @@ selftest: $(lab_deps) $(K)/selftests/$(firstword $(TEST))
 	KVM_ARGS='$(KVM_ARGS)' tests/lab/lab $(K)
 
 # Tests
-e2e_tools := $(addprefix $(B)/,guest-check host-check vm-check vm-bench callers)
+e2e_tools := $(addprefix $(B)/,guest-check host-check vm-check vm-bench callers perf-storm)
 e2e_programs := $(B)/exit-workload $(e2e_tools)
 # For call graphs by frame pointers
 $(B)/callers: CFLAGS += -fno-omit-frame-pointer

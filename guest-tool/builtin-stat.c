@@ -10,9 +10,15 @@
 #include "measure.h"
 #include "options.h"
 #include "outfile.h"
+#include "perf_access.h"
+#include "perf_counters.h"
 #include "plan_options.h"
 #include "table_print.h"
 #include "util.h"
+
+enum {
+	OPTION_PROCESS = 0x200,
+};
 
 static const char args_doc[] = "-- COMMAND...\n-p PID\n--from FILE";
 static const char doc[] =
@@ -40,16 +46,23 @@ static const char doc[] =
 	"interval come first, a line for each reason, which begins with the seconds since the "
 	"start.  In JSON these are documents of one line, in CSV an empty line ends them.  With -A "
 	"there are rows for each vCPU, and the total of all.\n\n"
-	"--from FILE without a COMMAND shows what stat -o has written to FILE.  With a "
-	"COMMAND, FILE is KVM's table of a VM on its host.\n\n"
+	"With --process, the column process has the exits of the process and of those that it "
+	"starts, alone: counted by this VM's kernel, on a host that offers VM exits as events, see "
+	"'events'.  Of the reasons it counts those chosen by -e, otherwise all that the VM has had "
+	"before the start.  A VM has few counters, often 4, of which the event of all exits, the "
+	"total, has one.  The reasons share the others; where these are too few, numbers are "
+	"estimates, marked ~, and a reason that never had one is not counted, -.\n\n"
+	"--from FILE without a COMMAND shows what stat -o has written to FILE, with -A that of "
+	"each vCPU if it was measured so.  With a COMMAND, FILE is KVM's table of a VM on its host.\n\n"
 	"Exit status: that of COMMAND, 127 if it was not found, 126 if it could not be "
 	"executed, 128 plus the signal that ended it.  Before it was started: 1 usage "
-	"error, 2 no statistics on this host, 3 other failure.";
+	"error, 2 no statistics, or with --process no events, on this host, 3 other failure.";
 
 static const struct argp_option options[] = {
 	{ "pid", 'p', "PID", 0, "Wait for process PID to end, in place of a COMMAND", 0 },
 	{ "interval", 'I', "MS", 0, "Also print each interval of MS milliseconds, 10 or more", 0 },
 	{ "output", 'o', "FILE", 0, "Also write JSON to FILE", 0 },
+	{ "process", OPTION_PROCESS, NULL, 0, "Also count the exits of the process alone", 0 },
 	{ 0 }
 };
 
@@ -61,6 +74,8 @@ struct arguments {
 	struct columns columns;
 	uint32_t features, tsc_khz;
 	const char *output;
+	bool process;
+	struct perf_counters counters;
 	char **command;
 	struct common_options common;
 	struct exit_view view;
@@ -73,7 +88,9 @@ static const char *needs_command(const struct arguments *args)
 		return "--output";
 	if (args->plan.plan.interval)
 		return "--interval";
-	return args->common.per_vcpu ? "--per-vcpu" : args->plan.given;
+	if (args->process)
+		return "--process";
+	return args->plan.given;
 }
 
 static void check_arguments(struct argp_state *state, const struct arguments *args)
@@ -82,8 +99,12 @@ static void check_arguments(struct argp_state *state, const struct arguments *ar
 
 	if (args->pid && (args->command || args->plan.given))
 		argp_error(state, "-p excludes a COMMAND, -r, -w and --baseline");
+	if (args->process && (plan->interval || args->common.per_vcpu || args->common.cpu >= 0))
+		argp_error(state, "--process excludes -I, -A and -v");
 	if (plan->interval && (plan->repeat > 1 || plan->warmup || plan->baseline))
 		argp_error(state, "-I excludes -r, -w and --baseline");
+	if (args->process && args->common.from && (args->command || args->pid))
+		argp_error(state, "--process counts in this VM, and excludes --from");
 	if (args->command || args->pid)
 		return;
 	if (!args->common.from)
@@ -114,6 +135,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case 'o':
 		args->output = arg;
+		break;
+	case OPTION_PROCESS:
+		args->process = true;
 		break;
 	case ARGP_KEY_ARG:
 		args->command = &state->argv[state->next - 1];
@@ -259,7 +283,8 @@ static int run(const struct arguments *args, struct meters *meters)
 static int show_recorded(struct arguments *args)
 {
 	struct exit_result result;
-	int status = result_read(args->common.from, &result);
+	int status = args->common.per_vcpu ? result_read_vcpus(args->common.from, &result) :
+					     result_read(args->common.from, &result);
 
 	if (status)
 		return status;
@@ -270,17 +295,39 @@ static int show_recorded(struct arguments *args)
 	return status;
 }
 
+/* Of the process: all exits, and those of the reasons that are shown as far as they are known. */
+static void choose_events(struct arguments *args, const struct meters *meters)
+{
+	const struct exit_table *seen = &meters->of->last;
+	struct perf_events *events = &args->counters.events;
+	size_t i;
+
+	events->encoding = meters->info.encoding;
+	perf_events_add_number(events, EXIT_ALL);
+	for (i = 0; i < args->view.nr_chosen; i++)
+		perf_events_add_number(events, args->view.chosen[i]);
+	for (i = 0; i < seen->nr && !args->view.nr_chosen; i++)
+		perf_events_add_number(events, seen->rows[i].number);
+	args->plan.plan.process = &args->counters;
+}
+
 static int open_and_run(struct arguments *args)
 {
 	const struct exit_source source = {
 		.file = args->common.from, .cpu = args->common.cpu, .hists = true, .steal = true,
 		.again = true,
 	};
-	struct meters meters;
-	int status = meters_open(&meters, &source, args->common.per_vcpu);
+	struct meters meters = { 0 };
+	int status = STATUS_OK;
 
+	if (args->process)
+		status = perf_access_open_counters(&args->counters.user_only);
+	if (!status)
+		status = meters_open(&meters, &source, args->common.per_vcpu);
 	if (!status)
 		status = exit_view_choose(&args->view, meters.info.encoding);
+	if (!status && args->process)
+		choose_events(args, &meters);
 	if (!status)
 		status = run(args, &meters);
 	meters_free(&meters);

@@ -20,6 +20,7 @@
 enum {
 	OPTION_SCRIPT = 0x200,
 	OPTION_LINES,
+	OPTION_STACKS,
 };
 
 static const char args_doc[] =
@@ -40,13 +41,15 @@ static const struct argp_option options[] = {
 	{ "script", OPTION_SCRIPT, "FILE", 0,
 	  "Show FILE, which perf script has printed; - is standard input", 0 },
 	{ "lines", OPTION_LINES, NULL, 0, "By line of the source, too, which takes long", 0 },
+	{ "stacks", OPTION_STACKS, NULL, 0,
+	  "A line for each call graph, as tools that draw flame graphs take it", 0 },
 	{ 0 }
 };
 
 struct arguments {
 	struct perf_record record;
 	const char *input, *script;
-	bool lines;
+	bool lines, stacks;
 	struct common_options common;
 };
 
@@ -54,6 +57,8 @@ static void check_arguments(struct argp_state *state, const struct arguments *ar
 {
 	if (args->input && args->script)
 		argp_error(state, "-i and --script exclude each other");
+	if (args->stacks && (args->lines || args->common.format != FORMAT_TEXT))
+		argp_error(state, "--stacks excludes --lines, --json and --csv");
 	if (!args->input && !args->script)
 		perf_record_check_target(state, &args->record);
 	else if (args->record.given)
@@ -78,6 +83,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPTION_LINES:
 		args->lines = true;
+		break;
+	case OPTION_STACKS:
+		args->stacks = args->record.graph = true;
 		break;
 	case ARGP_KEY_END:
 		check_arguments(state, args);
@@ -105,15 +113,16 @@ static int print(const struct arguments *args, const struct code_table *table)
 		[FORMAT_CSV] = code_table_print_csv,
 	};
 	FILE *out = args->record.command ? stderr : stdout;
+	int failed = table->stacks ? code_table_print_stacks(out, table) :
+				     printers[args->common.format](out, table);
 
-	return printers[args->common.format](out, table) ? STATUS_FAILURE : STATUS_OK;
+	return failed ? STATUS_FAILURE : STATUS_OK;
 }
 
 /* name is what in is called in messages. */
-static int read_samples(const struct arguments *args, FILE *in, const char *name,
-			struct code_table *table)
+static int read_samples(FILE *in, const char *name, struct code_table *table)
 {
-	if (!perf_script_read(in, args->lines, table))
+	if (!perf_script_read(in, table))
 		return fail(STATUS_FAILURE, "not enough memory");
 	if (ferror(in))
 		return fail(STATUS_FAILURE, "cannot read %s: %s", name, strerror(errno));
@@ -134,7 +143,7 @@ static int read_script(const struct arguments *args, struct code_table *table)
 
 	if (!in)
 		return fail(STATUS_FAILURE, "cannot read %s: %s", args->script, strerror(errno));
-	status = read_samples(args, in, standard ? "standard input" : args->script, table);
+	status = read_samples(in, standard ? "standard input" : args->script, table);
 	if (!standard)
 		fclose(in);
 	return status;
@@ -154,13 +163,12 @@ static int start_perf(struct command *perf)
 	return fail(STATUS_FAILURE, "cannot run perf: %s", strerror(error));
 }
 
-static int read_from_perf(const struct arguments *args, struct command *perf, int fd,
-			  struct code_table *table)
+static int read_from_perf(struct command *perf, int fd, struct code_table *table)
 {
 	FILE *in = fdopen(fd, "r");
 	int status;
 
-	status = in ? read_samples(args, in, "what perf script prints", table) :
+	status = in ? read_samples(in, "what perf script prints", table) :
 		      fail(STATUS_FAILURE, "not enough memory");
 	/* perf ends by SIGPIPE if this is not all. */
 	if (in)
@@ -178,7 +186,8 @@ static int read_data(const struct arguments *args, const char *path, int ended,
 		     struct code_table *table)
 {
 	const char *fields = args->lines ? PERF_SCRIPT_LINES : PERF_SCRIPT_FIELDS;
-	char *argv[] = { "perf", "script", "-G", "-F", (char *)fields, "-i", (char *)path, NULL };
+	char *argv[] = { "perf", "script", "-F", (char *)fields, "-i", (char *)path,
+			 args->stacks ? NULL : "-G", NULL };
 	struct command perf = { .argv = argv, .no_input = true, .quiet = ended };
 	int ends[2], status;
 
@@ -188,7 +197,7 @@ static int read_data(const struct arguments *args, const char *path, int ended,
 	status = start_perf(&perf);
 	close(ends[1]);
 	if (!status)
-		return read_from_perf(args, &perf, ends[0], table);
+		return read_from_perf(&perf, ends[0], table);
 	close(ends[0]);
 	return status;
 }
@@ -222,7 +231,8 @@ static int run_perf_record(struct perf_record *record, int *ended)
 	if (!status)
 		command_wait(&perf);
 	free(perf.argv);
-	*ended = perf.status;
+	/* Why it was not started was said, and is a failure of ours. */
+	*ended = status ? 0 : perf.status;
 	/* What has no other end is to be ended so. */
 	if (!record->command && ending_signal())
 		*ended = 0;
@@ -265,6 +275,8 @@ int builtin_who(int argc, char **argv)
 	int status, ended = 0;
 
 	options_parse(&argp, argc, argv, &args);
+	table.lines = args.lines;
+	table.stacks = args.stacks;
 	ending_begin();
 	status = read_all(&args, &table, &ended);
 	ending_end();

@@ -36,17 +36,10 @@ static int reason_of(const char *event, const char **name, char room[EXIT_NAME_M
 	return number;
 }
 
-static const char *file_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] && *path == '/' ? slash + 1 : path;
-}
-
 /* As perf has it; the object alone in brackets where that is all that is known. */
 static void print_place(FILE *out, const struct code_sample *code)
 {
-	const char *object = file_name(code->object);
+	const char *object = code_object(code);
 
 	if (code->function) {
 		text_print(out, code->function);
@@ -66,10 +59,10 @@ static void print_place(FILE *out, const struct code_sample *code)
 	fputc('\n', out);
 }
 
-/* Any text, in a column of so many characters at least */
+/* Any text, in so many columns of the screen at least */
 static void print_text(FILE *out, const char *text, int width)
 {
-	int length = strlen(text);
+	int length = text_columns(text);
 
 	text_print(out, text);
 	fprintf(out, "%*s", width > length ? width - length + 2 : 2, "");
@@ -77,14 +70,15 @@ static void print_text(FILE *out, const char *text, int width)
 
 static int reason_width(const struct code_table *table)
 {
-	size_t i, width = strlen("reason");
+	int width = strlen("reason");
 	char room[EXIT_NAME_MAX];
 	const char *name;
+	size_t i;
 
 	for (i = 0; i < table->nr; i++) {
 		reason_of(table->rows[i]->code.event, &name, room);
-		if (width < strlen(name))
-			width = strlen(name);
+		if (width < text_columns(name))
+			width = text_columns(name);
 	}
 	return width;
 }
@@ -132,6 +126,33 @@ int code_table_print(FILE *out, const struct code_table *table)
 		print_row(out, table, table->rows[i], width);
 	}
 	print_rest(out, table, i);
+	return ferror(out) ? -1 : 0;
+}
+
+static void print_stack(FILE *out, const struct code_row *row)
+{
+	const struct code_sample *code = &row->code;
+	char room[EXIT_NAME_MAX];
+	const char *name;
+
+	text_print(out, code->process);
+	if (code->function) {
+		fputc(';', out);
+		text_print(out, code->function);
+	}
+	if (reason_of(code->event, &name, room) != EXIT_ALL) {
+		fputc(';', out);
+		text_print(out, name);
+	}
+	fprintf(out, " %" PRIu64 "\n", code->exits);
+}
+
+int code_table_print_stacks(FILE *out, const struct code_table *table)
+{
+	size_t i;
+
+	for (i = 0; i < table->nr; i++)
+		print_stack(out, table->rows[i]);
 	return ferror(out) ? -1 : 0;
 }
 

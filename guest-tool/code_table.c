@@ -5,6 +5,13 @@
 
 #include "code_table.h"
 
+const char *code_object(const struct code_sample *code)
+{
+	const char *slash = strrchr(code->object, '/');
+
+	return slash && slash[1] && *code->object == '/' ? slash + 1 : code->object;
+}
+
 static int compare_texts(const char *a, const char *b)
 {
 	/* What is not known comes last. */

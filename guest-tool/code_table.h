@@ -32,11 +32,14 @@ struct code_table {
 	uint64_t exits, samples;
 	/* Lines that were read and not understood */
 	uint64_t skipped;
-	/* With lines of the source */
-	bool lines;
+	/* With lines of the source; with all callers in place of a function, see below */
+	bool lines, stacks;
 	/* For code_table_add() to find rows */
 	void *tree;
 };
+
+/* The object without the folders that a path begins with */
+const char *code_object(const struct code_sample *code);
 
 /* Add a sample, of which texts are copied.  Returns false if there is no memory. */
 bool code_table_add(struct code_table *table, const struct code_sample *sample);
@@ -46,6 +49,13 @@ void code_table_sort(struct code_table *table);
 
 /* Free what the table holds. */
 void code_table_free(struct code_table *table);
+
+/*
+ * A line for each call graph, as flame graphs are made of: "process;caller;...;function;REASON
+ * exits".  For tables with stacks, in which a function is "caller;...;function".  Returns 0, or
+ * -1 if out failed.
+ */
+int code_table_print_stacks(FILE *out, const struct code_table *table);
 
 /* As a table, as JSON and as comma-separated values, sorted.  Returns 0, or -1 if out failed. */
 int code_table_print(FILE *out, const struct code_table *table);

@@ -191,6 +191,15 @@ int command_go(struct command *command)
 	return error;
 }
 
+void command_abandon(struct command *command)
+{
+	close(command->go);
+	close(command->failure);
+	while (waitpid(command->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	ending_pass_on(0);
+}
+
 static double seconds(struct timeval time)
 {
 	return time.tv_sec + time.tv_usec / 1e6;

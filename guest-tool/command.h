@@ -50,6 +50,9 @@ int command_prepare(struct command *command);
  */
 int command_go(struct command *command);
 
+/* In place of that: let it end without having started the program. */
+void command_abandon(struct command *command);
+
 /* Wait for its end and fill in how that was. */
 void command_wait(struct command *command);
 

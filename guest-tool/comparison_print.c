@@ -472,23 +472,38 @@ static void print_csv_titles(FILE *out, const struct comparison *comparison)
 	fputc('\n', out);
 }
 
+static void print_csv_values(FILE *out, const struct comparison *comparison,
+			     const struct compared *of)
+{
+	size_t k;
+
+	for (k = 0; k < comparison->nr_results; k++)
+		print_csv_p(out, comparison, of, k);
+	for (k = 1; k < comparison->nr_results; k++)
+		print_csv_more(out, comparison, of, k);
+	fputc('\n', out);
+}
+
+/* Seconds and tax have no number, and are called as in JSON. */
 int comparison_print_csv(FILE *out, const struct comparison *comparison)
 {
 	unsigned int encoding = comparison->results[0].info.encoding;
 	const struct comparison_row *row;
 	char name[EXIT_NAME_MAX];
-	size_t i, k;
+	size_t i;
 
 	print_csv_titles(out, comparison);
 	for (i = 0; i < comparison->nr; i++) {
 		row = &comparison->rows[i];
 		fprintf(out, "%" PRIu32 ",%s", row->number,
 			exit_name(encoding, row->number, name));
-		for (k = 0; k < comparison->nr_results; k++)
-			print_csv_p(out, comparison, row->of, k);
-		for (k = 1; k < comparison->nr_results; k++)
-			print_csv_more(out, comparison, row->of, k);
-		fputc('\n', out);
+		print_csv_values(out, comparison, row->of);
+	}
+	fputs(",elapsed_s", out);
+	print_csv_values(out, comparison, comparison->elapsed);
+	if (comparison->tax) {
+		fputs(",tax_percent", out);
+		print_csv_values(out, comparison, comparison->tax);
 	}
 	return ferror(out) ? -1 : 0;
 }

@@ -8,7 +8,9 @@
 _cpuid_query_options() {
 	case $1 in
 	'') echo s:subleaf= H:hist= :brief :raw :steal A:per-vcpu ;;
-	stat) echo r:repeat= w:warmup= :baseline= p:pid= I:interval= A:per-vcpu o:output= ;;
+	stat)
+		echo r:repeat= w:warmup= :baseline= p:pid= I:interval= A:per-vcpu o:output= :process
+		;;
 	compare) echo r:repeat= w:warmup= :baseline= o:output= :cycles :ignore-failure :show-output ;;
 	top) echo i:interval= b:batch n:count= ;;
 	log) echo i:interval= n:count= y:omit-first A:per-vcpu o:output= ;;
@@ -16,7 +18,7 @@ _cpuid_query_options() {
 	list | events) echo :vmx :svm ;;
 	record) echo e:event= c:count= F:freq= p:pid= a:all-cpus g:call-graph o:output= ;;
 	who)
-		echo e:event= c:count= F:freq= p:pid= a:all-cpus i:input= :script= :lines
+		echo e:event= c:count= F:freq= p:pid= a:all-cpus i:input= :script= :lines :stacks
 		;;
 	exit-workload) echo d:disk= e:expect ;;
 	esac

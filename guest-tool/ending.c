@@ -80,7 +80,10 @@ int ending_signal(void)
 
 void ending_without_hup(void)
 {
-	const struct sigaction action = { .sa_sigaction = note, .sa_flags = SA_SIGINFO };
+	/* A write to a pipe goes on: half a line would be left there, and the rest be lost. */
+	const struct sigaction action = {
+		.sa_sigaction = note, .sa_flags = SA_SIGINFO | SA_RESTART,
+	};
 
 	hup_is_no_end = 1;
 	sigaction(SIGHUP, &action, NULL);

@@ -28,7 +28,7 @@ int ending_signal(void);
 
 /*
  * After ending_begin(): SIGHUP is none of them, even if it was ignored, but a request, as
- * that of logrotate.  Has it come since ending_hup() was last called?
+ * that of logrotate, and breaks off no write.  Has it come since ending_hup() was last called?
  */
 void ending_without_hup(void);
 bool ending_hup(void);

@@ -242,25 +242,41 @@ static void leave_out_own(struct exit_leaves *leaves, struct exit_hist *hist)
 	exit_hist_leave_out(hist, sum - leaves->cpuid_before.exits, cycles);
 }
 
-/* From the highest bucket that may have exits downwards, until so many are found */
+/*
+ * From the highest bucket that may have exits downwards, until so many are found, and at least
+ * to the bucket lowest.  If more are found than had been counted, some have ended meanwhile,
+ * and below there may be as many that had been: then all are read.
+ */
 static void read_buckets(struct exit_leaves *leaves, uint32_t number, unsigned int highest,
-			 uint64_t exits, struct exit_hist *hist)
+			 unsigned int lowest, uint64_t exits, struct exit_hist *hist)
 {
+	uint64_t found = 0;
 	struct pair pair;
 	int i;
 
-	for (i = highest / 2; i >= 0 && exits; i--) {
+	for (i = highest / 2; i >= 0 && (found != exits || i >= (int)lowest / 2); i--) {
 		pair = query_view(leaves, number, KVM_EXIT_STATS_VIEW_HISTOGRAM + i);
 		hist->buckets[2 * i] = pair.a;
 		hist->buckets[2 * i + 1] = pair.b;
-		exits -= pair.a + pair.b < exits ? pair.a + pair.b : exits;
+		found += pair.a + pair.b;
 	}
 }
 
 static void read_all_buckets(struct exit_leaves *leaves, uint32_t number,
 			     struct exit_hist *hist)
 {
-	read_buckets(leaves, number, KVM_EXIT_STATS_NR_BUCKETS - 1, UINT64_MAX, hist);
+	read_buckets(leaves, number, KVM_EXIT_STATS_NR_BUCKETS - 1, 0, UINT64_MAX, hist);
+}
+
+/* Of an earlier reading, the lowest bucket with exits: they are there still. */
+static unsigned int lowest_bucket(const struct exit_table *before, uint32_t number)
+{
+	const struct exit_row *row = before ? exit_table_find(before, number) : NULL;
+	unsigned int i = 0;
+
+	while (row && i < KVM_EXIT_STATS_NR_BUCKETS && !row->hist.buckets[i])
+		i++;
+	return row ? i : KVM_EXIT_STATS_NR_BUCKETS;
 }
 
 void exit_leaves_read_hist(struct exit_leaves *leaves, uint32_t number,
@@ -273,7 +289,8 @@ void exit_leaves_read_hist(struct exit_leaves *leaves, uint32_t number,
 }
 
 /* Of a row with its count and parts.  None is longer than the longest. */
-static void read_hist_of(struct exit_leaves *leaves, struct exit_row *row)
+static void read_hist_of(struct exit_leaves *leaves, const struct exit_table *before,
+			 struct exit_row *row)
 {
 	if (!exit_info_has(&leaves->info, KVM_EXIT_STATS_FEATURE_HISTOGRAM))
 		return;
@@ -283,7 +300,7 @@ static void read_hist_of(struct exit_leaves *leaves, struct exit_row *row)
 		read_all_buckets(leaves, row->number, &row->hist);
 	else
 		read_buckets(leaves, row->number, exit_bucket(row->counts.longest),
-			     row->counts.exits, &row->hist);
+			     lowest_bucket(before, row->number), row->counts.exits, &row->hist);
 }
 
 /* CPUID's other values change with our own. */
@@ -315,7 +332,7 @@ static void read_row(struct exit_leaves *leaves, const struct exit_table *before
 		return;
 	}
 	read_parts(leaves, number, &row.counts);
-	read_hist_of(leaves, &row);
+	read_hist_of(leaves, before, &row);
 	keep_parts_in_the_whole(&row.counts);
 	row.hist.longest = row.counts.longest;
 	exit_table_add(table, &row);

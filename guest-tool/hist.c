@@ -128,8 +128,8 @@ static void print_percentile(FILE *out, const struct exit_info *info,
 
 static void print_bar(FILE *out, const struct exit_hist *hist, int bucket, uint64_t most)
 {
-	/* What has happened at all shows. */
-	int stars = (hist->buckets[bucket] * (uint64_t)BAR_WIDTH + most - 1) / most;
+	/* What has happened at all shows.  A file may have more than 64 bits hold times 40. */
+	int stars = ((unsigned __int128)hist->buckets[bucket] * BAR_WIDTH + most - 1) / most;
 	int i;
 
 	if (bucket == KVM_EXIT_STATS_NR_BUCKETS - 1)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "affinity.h"
 #include "exit_names.h"
 #include "json.h"
 #include "text.h"
@@ -368,6 +369,15 @@ static bool read_row(const json_t *object, const struct exit_info *info, struct 
 	return true;
 }
 
+long json_vcpu(const json_t *reason)
+{
+	const json_t *vcpu = json_object_get(reason, "vcpu");
+
+	if (!json_is_integer(vcpu) || json_integer_value(vcpu) > CPU_MAX)
+		return -1;
+	return json_integer_value(vcpu);
+}
+
 /* Those of several vCPUs are added up. */
 static bool add_row(struct exit_table *table, const struct exit_row *row, bool of_vcpu,
 		    struct recording_error *error)
@@ -395,6 +405,24 @@ bool json_read_reasons(const json_t *reasons, const struct exit_info *info,
 	json_array_foreach(reasons, i, object) {
 		if (!read_row(object, info, &row, error) ||
 		    !add_row(table, &row, json_object_get(object, "vcpu"), error))
+			return false;
+	}
+	exit_table_sort(table);
+	return true;
+}
+
+bool json_read_reasons_of(const json_t *reasons, const struct exit_info *info, long vcpu,
+			  struct exit_table *table, struct recording_error *error)
+{
+	struct exit_row row;
+	json_t *object;
+	size_t i;
+
+	memset(table, 0, sizeof(*table));
+	json_array_foreach(reasons, i, object) {
+		if (json_vcpu(object) != vcpu)
+			continue;
+		if (!read_row(object, info, &row, error) || !add_row(table, &row, false, error))
 			return false;
 	}
 	exit_table_sort(table);

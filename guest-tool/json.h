@@ -81,6 +81,16 @@ json_t *json_parse(const char *text, size_t size, const char *kind, struct exit_
 bool json_read_reasons(const json_t *reasons, const struct exit_info *info,
 		       struct exit_table *table, struct recording_error *error);
 
+/* The vCPU that a reason is of, or less than 0: of all of them. */
+long json_vcpu(const json_t *reason);
+
+/*
+ * The same of one vCPU alone, which has no rows if it is not there.  What is wrong with other
+ * rows is not looked at.
+ */
+bool json_read_reasons_of(const json_t *reasons, const struct exit_info *info, long vcpu,
+			  struct exit_table *table, struct recording_error *error);
+
 /* Parse a document of kind "table", as recording_parse() does. */
 bool json_parse_table(const char *text, size_t size, struct exit_info *info,
 		      struct exit_table *table, struct recording_error *error);

@@ -32,6 +32,8 @@ struct measurement {
 	/* Parsed from the plan, or NULL */
 	char **baseline;
 	struct readings readings;
+	/* What was counted of the process alone in this run */
+	struct process_exits process;
 	/* CLOCK_MONOTONIC of the start of the run, and of the end of its last interval */
 	double started, last;
 	/* The programs run more than once, or there are several: one would get all the input. */
@@ -175,18 +177,42 @@ static int watch_command(struct measurement *m, const struct command *command)
 	return status;
 }
 
-/* Returns the status of the reading; that of the program is in command. */
-static int measure_command(struct measurement *m, struct command *command)
+/* Before the VM's, for what the process leaves behind goes on. */
+static void take_process(struct measurement *m)
 {
-	int error = command_prepare(command), status;
+	if (!m->plan->process)
+		return;
+	perf_counters_read(m->plan->process, &m->process);
+	perf_counters_close(m->plan->process);
+}
+
+/* Returns a status; if that is not STATUS_OK, there is no process. */
+static int prepare_command(struct measurement *m, struct command *command)
+{
+	int error = command_prepare(command), status = STATUS_OK;
 
 	if (error)
 		return fail(STATUS_FAILURE, "cannot start a process: %s", strerror(error));
+	if (m->plan->process)
+		status = perf_counters_of_command(m->plan->process, command->pid);
+	if (status)
+		command_abandon(command);
+	return status;
+}
+
+/* Returns the status of the reading; that of the program is in command. */
+static int measure_command(struct measurement *m, struct command *command)
+{
+	int status = prepare_command(m, command), error;
+
+	if (status)
+		return status;
 	status = begin_run(m);
 	error = command_go(command);
 	if (!status && !error && m->plan->interval)
 		status = watch_command(m, command);
 	command_wait(command);
+	take_process(m);
 	if (!status)
 		status = end_run(m);
 	if (error)
@@ -286,6 +312,10 @@ static int keep(struct measurement *m, struct exit_run *known, struct exit_resul
 	run = add_run(result, baseline, known);
 	for (i = 0; run && good && i < m->meters->nr; i++)
 		good = keep_meter(m, i, result, baseline, run, &migrated);
+	if (run && m->plan->process) {
+		run->process = m->process;
+		process_exits_limit(&run->process, &run->table);
+	}
 	if (run && good && !migrated) {
 		exit_table_sort(&run->table);
 		return STATUS_OK;
@@ -377,14 +407,22 @@ static void add_times(struct exit_run *known, pid_t pid, const struct process_ti
 static int measure_process(struct measurement *m, const struct process *process,
 			   const struct process_times *before)
 {
+	struct perf_counters *counters = m->plan->process;
 	struct exit_run known = { 0 };
-	int status = begin_run(m);
+	int status = STATUS_OK;
 
+	if (counters)
+		status = perf_counters_of_process(counters, process->pid);
 	if (status)
 		return status;
+	status = begin_run(m);
+	if (counters)
+		perf_counters_start(counters);
 	m->started = m->last = now();
-	status = watch(m, process);
+	if (!status)
+		status = watch(m, process);
 	known.elapsed = now() - m->started;
+	take_process(m);
 	add_times(&known, process->pid, before);
 	if (!status)
 		status = end_run(m);
@@ -493,6 +531,8 @@ static bool prepare(struct measurement *m)
 	for (i = 0; good && i < m->nr; i++) {
 		result = &m->programs[i].result;
 		result->info = m->meters->info;
+		result->process = m->plan->process;
+		result->user_only = result->process && m->plan->process->user_only;
 		if (baseline)
 			good = (result->baseline.command = strdup(baseline));
 		if (good && m->meters->by_vcpu)

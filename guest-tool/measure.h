@@ -6,6 +6,7 @@
 
 #include "interval.h"
 #include "meters.h"
+#include "perf_counters.h"
 #include "result.h"
 
 struct measure_plan {
@@ -18,6 +19,8 @@ struct measure_plan {
 	double interval;
 	void (*show)(const struct interval *interval, void *data);
 	void *data;
+	/* What counts the exits of the program or process alone, or NULL */
+	struct perf_counters *process;
 	/* Discard what the programs write. */
 	bool quiet;
 	/* Advice to print if a program fails, which then ends it all; NULL: go on. */

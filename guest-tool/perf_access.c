@@ -79,7 +79,7 @@ int perf_access_check(struct perf_access *wanted, const struct exit_info *info)
 
 	if (status)
 		return status;
-	if (!is_in(wanted->search, "perf"))
+	if (wanted->search && !is_in(wanted->search, "perf"))
 		return fail(STATUS_FAILURE, "there is no perf in $PATH: install linux-perf");
 	return check_paranoid(wanted);
 }
@@ -96,14 +96,13 @@ static bool is_privileged(void)
 	       (data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN));
 }
 
-int perf_access_open(bool system_wide, bool *user_only)
+static int check_this_machine(bool system_wide, const char *search, bool *user_only)
 {
-	const char *search = getenv("PATH");
 	struct perf_access wanted = {
 		.system_wide = system_wide, .privileged = is_privileged(),
 		.pmu = "/sys/bus/event_source/devices/cpu",
 		.paranoid = "/proc/sys/kernel/perf_event_paranoid",
-		.search = search ? search : "/usr/bin:/bin",
+		.search = search,
 	};
 	struct exit_leaves leaves;
 	int status = source_open_cpuid(&leaves, -1, FIRST_TOTAL);
@@ -119,6 +118,18 @@ int perf_access_open(bool system_wide, bool *user_only)
 		fail(0, "only exits of code in user mode are counted: for the kernel's, "
 		     "kernel.perf_event_paranoid is to be 1 or less");
 	return STATUS_OK;
+}
+
+int perf_access_open(bool system_wide, bool *user_only)
+{
+	const char *search = getenv("PATH");
+
+	return check_this_machine(system_wide, search ? search : "/usr/bin:/bin", user_only);
+}
+
+int perf_access_open_counters(bool *user_only)
+{
+	return check_this_machine(false, NULL, user_only);
 }
 
 void perf_access_note(cpuid_fn *cpuid)

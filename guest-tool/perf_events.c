@@ -66,6 +66,14 @@ static int event_select(unsigned int encoding)
 							  KVM_EXIT_STATS_VMX_EVENT;
 }
 
+uint64_t perf_event_config(unsigned int encoding, int number)
+{
+	uint64_t select = event_select(encoding), umask = perf_event_umask(encoding, number);
+
+	/* AMD's has four bits more, above the lower half. */
+	return (select & 0xff) | (select & 0xf00) << 24 | umask << 8;
+}
+
 const char *perf_event_text(unsigned int encoding, int number, char text[PERF_EVENT_MAX])
 {
 	char name[PERF_EVENT_MAX];
@@ -151,6 +159,12 @@ int perf_events_add(struct perf_events *events, const char *word)
 		return STATUS_USAGE;
 	add(events, number);
 	return STATUS_OK;
+}
+
+void perf_events_add_number(struct perf_events *events, int number)
+{
+	if (perf_event_umask(events->encoding, number) >= 0)
+		add(events, number);
 }
 
 void perf_events_add_all(struct perf_events *events)

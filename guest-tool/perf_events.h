@@ -22,6 +22,9 @@
 /* The unit mask for an exit number, or -1 if it has no event, or no name. */
 int perf_event_umask(unsigned int encoding, int number);
 
+/* The same as the config of perf_event_open(2), of PERF_TYPE_RAW, if it has one. */
+uint64_t perf_event_config(unsigned int encoding, int number);
+
 /*
  * The lowest number above after, which may be -1, that has an event; EXIT_ALL is the last,
  * -1 is behind it.
@@ -60,6 +63,9 @@ struct perf_events {
 
 /* Add what a word means, see perf_event_find().  Returns STATUS_OK or STATUS_USAGE. */
 int perf_events_add(struct perf_events *events, const char *word);
+
+/* Add a number, or EXIT_ALL, if it has an event. */
+void perf_events_add_number(struct perf_events *events, int number);
 
 /* Add all that there are, that of all exits last. */
 void perf_events_add_all(struct perf_events *events);

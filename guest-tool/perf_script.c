@@ -159,17 +159,62 @@ struct reader {
 	bool pending;
 	struct code_sample sample;
 	char *line, *place, *source;
+	/* "caller;...;function" of what was read of a call graph, or NULL */
+	char *stack;
 };
+
+/* What a frame is called, or NULL: there are such above main(). */
+static const char *frame_name(const struct code_sample *place)
+{
+	if (place->function)
+		return place->function;
+	return *place->object ? code_object(place) : NULL;
+}
+
+/* Add a caller.  What parts frames is not in their names then. */
+static bool add_caller(struct reader *reader, const char *name)
+{
+	char *stack, *part;
+
+	if (asprintf(&stack, "%s%s%s", name, reader->stack ? ";" : "",
+		     reader->stack ? reader->stack : "") < 0)
+		return false;
+	for (part = stack; part < stack + strlen(name); part++) {
+		if (*part == ';')
+			*part = ':';
+	}
+	free(reader->stack);
+	reader->stack = stack;
+	return true;
+}
+
+/* A sample without a call graph has one of a single frame. */
+static bool end_stack(struct reader *reader)
+{
+	const char *name = frame_name(&reader->sample);
+
+	if (!reader->stack && name && !add_caller(reader, name))
+		return false;
+	reader->sample.function = reader->stack;
+	reader->sample.object = "";
+	return true;
+}
 
 static bool end_sample(struct reader *reader)
 {
-	bool good = !reader->pending || code_table_add(reader->table, &reader->sample);
+	bool good = true;
+
+	if (reader->pending && reader->table->stacks)
+		good = end_stack(reader);
+	if (reader->pending && good)
+		good = code_table_add(reader->table, &reader->sample);
 
 	reader->pending = false;
 	free(reader->line);
 	free(reader->place);
 	free(reader->source);
-	reader->line = reader->place = reader->source = NULL;
+	free(reader->stack);
+	reader->line = reader->place = reader->source = reader->stack = NULL;
 	return good;
 }
 
@@ -181,6 +226,24 @@ static bool take_place(struct reader *reader, char *line)
 		return false;
 	reader->place = line;
 	return true;
+}
+
+/* Any entry of a call graph */
+static bool is_caller(const struct reader *reader, char *line, struct code_sample *place)
+{
+	*place = (struct code_sample) { .object = "" };
+	return reader->table->stacks && reader->pending && *line == '\t' &&
+	       parse_place(line, place);
+}
+
+/* Takes the line over.  Returns false if there is no memory. */
+static bool take_caller(struct reader *reader, char *line, const struct code_sample *place)
+{
+	const char *name = frame_name(place);
+	bool good = !name || add_caller(reader, name);
+
+	free(line);
+	return good;
 }
 
 static bool is_source(const struct reader *reader, const char *line)
@@ -217,6 +280,8 @@ static bool take(struct reader *reader, char *line)
 		reader->pending = true;
 		return good;
 	}
+	if (is_caller(reader, line, &sample))
+		return take_caller(reader, line, &sample);
 	if (take_place(reader, line) || take_source(reader, line))
 		return true;
 	reader->table->skipped += !is_known(reader, line);
@@ -224,14 +289,13 @@ static bool take(struct reader *reader, char *line)
 	return true;
 }
 
-bool perf_script_read(FILE *in, bool lines, struct code_table *table)
+bool perf_script_read(FILE *in, struct code_table *table)
 {
 	struct reader reader = { .table = table };
 	char *line = NULL, *copy;
 	bool good = true;
 	size_t room = 0;
 
-	*table = (struct code_table) { .lines = lines };
 	while (good && getline(&line, &room, in) >= 0) {
 		line[strcspn(line, "\n")] = '\0';
 		copy = strdup(line);

@@ -7,7 +7,7 @@
 /*
  * What perf script -F comm,pid,event,period,ip,sym,dso,srcline prints, for people and with
  * names that may have blanks in them.  -F with fewer of them, and call graphs, of which the
- * first entry is taken, are read, too.
+ * first entry is taken, or all for stacks, are read, too.
  */
 
 /* The same as an argument of perf, with srcline and without */
@@ -22,10 +22,10 @@
 bool perf_script_parse(char *line, struct code_sample *sample);
 
 /*
- * Read samples to the end of a file, with source lines or without, and sort them; for
- * code_table_free().  Returns false if there is no memory.  Whether reading failed, errno
- * and ferror(in) say.
+ * Read samples to the end of a file, and sort them; for code_table_free().  The table has
+ * nothing in it but whether it is with lines or stacks.  Returns false if there is no memory.
+ * Whether reading failed, errno and ferror(in) say.
  */
-bool perf_script_read(FILE *in, bool lines, struct code_table *table);
+bool perf_script_read(FILE *in, struct code_table *table);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "perf_events.h"
 #include "result.h"
 
 /* Not in the headers of older kernels; APM volume 2, appendix C */
@@ -85,9 +86,24 @@ const struct exit_mean *summary_find(const struct exit_summary *summary, uint32_
 
 /* The values of one reason, or of all, in some runs */
 struct reason_runs {
-	struct sample exits, cycles, off_cpu, vmm, steal, halted;
+	struct sample exits, cycles, off_cpu, vmm, steal, halted, process;
+	bool estimated;
 	struct exit_hist hist;
 };
+
+static void gather_process(const struct process_exits *exits, int number,
+			   struct reason_runs *sum)
+{
+	const struct process_count *count;
+
+	count = process_exits_find(exits, number < 0 ? EXIT_ALL : number);
+	if (!count || !count->counted) {
+		sum->estimated = true;
+		return;
+	}
+	sample_add(&sum->process, count->exits);
+	sum->estimated |= count->estimated;
+}
 
 /* number is -1 for the total. */
 static void gather(const struct exit_runs *runs, int number, struct reason_runs *sum)
@@ -110,6 +126,7 @@ static void gather(const struct exit_runs *runs, int number, struct reason_runs 
 		sample_add(&sum->steal, counts->steal);
 		sample_add(&sum->halted, counts->halted);
 		exit_hist_add(&sum->hist, &row->hist);
+		gather_process(&runs->runs[i]->process, number, sum);
 	}
 }
 
@@ -152,6 +169,16 @@ static struct exit_parts parts_of(const struct reason_runs *sum, const struct re
 	return parts;
 }
 
+/* Without the baseline's nothing is known. */
+static void summarize_process(const struct exit_result *result, const struct reason_runs *sum,
+			      const struct reason_runs *base, struct exit_mean *mean)
+{
+	if (!sum->process.nr || (result->baseline.nr && !base->process.nr))
+		return;
+	mean->process = without(&sum->process, &base->process);
+	mean->estimated = sum->estimated || base->estimated;
+}
+
 static void summarize_reason(const struct exit_result *result, int number,
 			     struct exit_mean *mean)
 {
@@ -167,6 +194,7 @@ static void summarize_reason(const struct exit_result *result, int number,
 		.parts = parts_of(&sum, &base),
 		.hist = sum.hist,
 	};
+	summarize_process(result, &sum, &base, mean);
 }
 
 /* All numbers that any run has; what the baseline cancels out is not worth a row. */

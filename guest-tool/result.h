@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "exit_table.h"
+#include "process_exits.h"
 #include "recording.h"
 #include "sample.h"
 #include "table_print.h"
@@ -28,6 +29,8 @@ struct exit_run {
 	/* As a shell has it */
 	int status;
 	struct exit_table table;
+	/* Of the process alone, if the result has that */
+	struct process_exits process;
 };
 
 struct exit_runs {
@@ -40,6 +43,8 @@ struct exit_runs {
 
 struct exit_result {
 	struct exit_info info;
+	/* Are there the exits of the process alone, and of those in user mode only? */
+	bool process, user_only;
 	struct exit_runs measured;
 	/* What is subtracted from those; command is NULL if nothing is. */
 	struct exit_runs baseline;
@@ -55,6 +60,12 @@ struct exit_mean {
 	uint32_t number;
 	struct sample exits;
 	struct sample cycles;
+	/*
+	 * Of the process alone, in the runs in which that was counted; nr is 0 if in none.  Where
+	 * it was not in all, or not all of the time, it is an estimate.
+	 */
+	struct sample process;
+	bool estimated;
 	/* Of the cycles' mean */
 	struct exit_parts parts;
 	/* Of all runs together */
@@ -137,7 +148,12 @@ int result_print_csv(FILE *out, const struct exit_result *result, const struct e
 bool result_parse(const char *text, size_t size, struct exit_result *result,
 		  struct recording_error *error);
 
-/* The same from a file.  Returns a status, having said why if that is not STATUS_OK. */
+/* The same, with the vCPUs if it was measured so. */
+bool result_parse_vcpus(const char *text, size_t size, struct exit_result *result,
+			struct recording_error *error);
+
+/* The same from a file.  Return a status, having said why if that is not STATUS_OK. */
 int result_read(const char *path, struct exit_result *result);
+int result_read_vcpus(const char *path, struct exit_result *result);
 
 #endif

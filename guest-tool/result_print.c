@@ -56,6 +56,17 @@ static void print_tax(FILE *out, const struct exit_result *result, const struct 
 		fprintf(out, "%12.1f %% steal, of the same time\n", 100 * tax->steal);
 }
 
+static bool lacks_counters(const struct exit_runs *runs)
+{
+	size_t i;
+
+	for (i = 0; i < runs->nr; i++) {
+		if (process_exits_lack_counters(&runs->runs[i]->process))
+			return true;
+	}
+	return false;
+}
+
 static void print_times(FILE *out, const struct exit_result *result,
 			const struct exit_summary *summary)
 {
@@ -68,6 +79,9 @@ static void print_times(FILE *out, const struct exit_result *result,
 		fprintf(out, ", %.6f s user, %.6f s system\n", summary->user, summary->system);
 	if (summary->tax.busy)
 		print_tax(out, result, &summary->tax);
+	if (lacks_counters(&result->measured) || lacks_counters(&result->baseline))
+		fprintf(out, "%12s is an estimate, - not counted: there are more reasons than "
+			"counters; -e chooses fewer\n", "~");
 }
 
 static bool print_wrapped_times(FILE *out, const struct exit_result *result,
@@ -99,7 +113,8 @@ struct exit_line exit_line_of_mean(const struct exit_mean *mean)
 		.number = mean->number, .vcpu = -1, .exits = mean->exits.mean,
 		.cycles = mean->cycles.mean, .parts = mean->parts, .busy = mean->parts.busy,
 		.longest = mean->hist.longest, .deviation = sample_deviation(&mean->exits),
-		.hist = &mean->hist,
+		.process = mean->process.mean, .process_known = mean->process.nr,
+		.process_estimated = mean->estimated, .hist = &mean->hist,
 	};
 }
 
@@ -132,6 +147,7 @@ static bool print_lines(FILE *out, const struct exit_result *result,
 			   1U << COLUMN_P50 | 1U << COLUMN_P99,
 		.total = exit_line_of_mean(&summary->total), .print_total = true,
 		.means = result->measured.nr > 1, .seconds = summary->elapsed.mean,
+		.user_only = result->user_only,
 	};
 	size_t nr;
 	const struct exit_result *parts = parts_of(result, &nr);
@@ -144,6 +160,8 @@ static bool print_lines(FILE *out, const struct exit_result *result,
 		table.columns |= 1U << COLUMN_VCPU;
 	if (table.means)
 		table.columns |= 1U << COLUMN_DEVIATION;
+	if (result->process)
+		table.columns |= 1U << COLUMN_PROCESS;
 	table.lines = calloc(nr * EXIT_TABLE_MAX, sizeof(*table.lines));
 	good = summaries && table.lines;
 	if (good) {
@@ -170,14 +188,20 @@ int result_print(FILE *out, const struct exit_result *result, const struct exit_
 	return !good || ferror(out) ? -1 : 0;
 }
 
-static void print_csv_row(FILE *out, const struct exit_info *info, const struct exit_mean *mean,
-			  double elapsed)
+static void print_csv_process(FILE *out, const struct exit_mean *mean)
 {
-	char name[EXIT_NAME_MAX], p50[24], p99[24];
+	if (mean->process.nr)
+		fprintf(out, ",%.15g,%g,%d", mean->process.mean,
+			sample_deviation(&mean->process), mean->estimated);
+	else
+		fputs(",,,", out);
+}
 
-	fprintf(out, "%" PRIu32 ",%s,%g,%g,%g,%.15g,%g,%.15g,%.15g,%s,%s,%.15g,%.15g",
-		mean->number,
-		exit_name(info->encoding, mean->number, name), mean->exits.mean,
+static void print_csv_values(FILE *out, const struct exit_mean *mean, double elapsed)
+{
+	char p50[24], p99[24];
+
+	fprintf(out, ",%.15g,%g,%g,%.15g,%g,%.15g,%.15g,%s,%s,%.15g,%.15g", mean->exits.mean,
 		sample_deviation(&mean->exits), elapsed > 0 ? mean->exits.mean / elapsed : 0,
 		mean->cycles.mean, sample_deviation(&mean->cycles), mean->parts.off_cpu,
 		mean->parts.vmm, hist_most_text(&mean->hist, 50, p50),
@@ -188,16 +212,30 @@ static void print_csv_rows(FILE *out, const struct exit_result *part,
 			   const struct exit_summary *summary, const struct exit_view *view,
 			   bool by_vcpu)
 {
+	char name[EXIT_NAME_MAX];
 	size_t i;
 
 	for (i = 0; i < summary->nr; i++) {
 		if (!exit_view_has(view, summary->rows[i].number))
 			continue;
-		print_csv_row(out, &part->info, &summary->rows[i], summary->elapsed.mean);
+		fprintf(out, "%" PRIu32 ",%s", summary->rows[i].number,
+			exit_name(part->info.encoding, summary->rows[i].number, name));
+		print_csv_values(out, &summary->rows[i], summary->elapsed.mean);
+		if (part->process)
+			print_csv_process(out, &summary->rows[i]);
 		if (by_vcpu)
 			fprintf(out, ",%ld", part->vcpu);
 		fputc('\n', out);
 	}
+}
+
+/* The process has an event of all exits, which is more than the sum of its rows. */
+static void print_csv_all(FILE *out, const struct exit_summary *summary)
+{
+	fputs(",all", out);
+	print_csv_values(out, &summary->total, summary->elapsed.mean);
+	print_csv_process(out, &summary->total);
+	fputc('\n', out);
 }
 
 int result_print_csv(FILE *out, const struct exit_result *result, const struct exit_view *view)
@@ -209,12 +247,16 @@ int result_print_csv(FILE *out, const struct exit_result *result, const struct e
 	if (!summary)
 		return -1;
 	fprintf(out, "exit,name,exits,exits_deviation,exits_per_s,cycles,cycles_deviation,"
-		"off_cpu,vmm,p50,p99,steal,halted%s\n", result->nr_vcpus ? ",vcpu" : "");
+		"off_cpu,vmm,p50,p99,steal,halted%s%s\n",
+		result->process ? ",process,process_deviation,process_estimated" : "",
+		result->nr_vcpus ? ",vcpu" : "");
 	parts = parts_of(result, &nr);
 	for (i = 0; i < nr; i++) {
 		result_summarize(&parts[i], summary);
 		print_csv_rows(out, &parts[i], summary, view, result->nr_vcpus);
 	}
+	if (result->process)
+		print_csv_all(out, summary);
 	free(summary);
 	return ferror(out) ? -1 : 0;
 }

@@ -148,6 +148,16 @@ static void print_deviation(struct columns *columns, const struct line_table *ta
 	columns_number(columns, line->deviation, 1, false);
 }
 
+static void print_process(struct columns *columns, const struct line_table *table,
+			  const struct exit_line *line)
+{
+	if (line->process_known)
+		columns_cell(columns, "%s%.*Lf", line->process_estimated ? "~" : "",
+			     table->means, line->process);
+	else
+		columns_cell(columns, "-");
+}
+
 static void print_rate(struct columns *columns, const struct line_table *table,
 		       const struct exit_line *line)
 {
@@ -264,6 +274,7 @@ static const struct definition {
 	[COLUMN_NAME] = { "name", NULL, print_name, 0, true, 0, 0, 0 },
 	[COLUMN_EXITS] = { "exits", NULL, print_exits, 0, false, 0, 0, 7 },
 	[COLUMN_DEVIATION] = { "+-", NULL, print_deviation, 0, false, 0, 7, 0 },
+	[COLUMN_PROCESS] = { "process", NULL, print_process, 0, false, 0, 0, 0 },
 	[COLUMN_RATE] = { "exits/s", NULL, print_rate, 0, false, 8, 0, 0 },
 	[COLUMN_RATE_TOO] = { "exits/s", NULL, print_rate, 0, false, 0, 13, 9 },
 	[COLUMN_SHARE] = { "share", NULL, print_share, 0, false, 5, 12, 0 },
@@ -302,9 +313,20 @@ static int least_width(const struct line_table *table, enum table_column column)
 	return table->series && definition->in_series ? definition->in_series : definition->least;
 }
 
+static const char *column_title(const struct line_table *table, enum table_column column)
+{
+	const struct definition *definition = &definitions[column];
+
+	/* As perf calls an event in user mode */
+	if (column == COLUMN_PROCESS && table->user_only)
+		return "process:u";
+	if (definition->title_in_cycles && !exit_view_in_time(table->view, table->info))
+		return definition->title_in_cycles;
+	return definition->title;
+}
+
 static void add_columns(struct columns *columns, const struct line_table *table)
 {
-	bool in_time = exit_view_in_time(table->view, table->info);
 	const struct definition *definition;
 	struct column column;
 	unsigned int i;
@@ -317,9 +339,7 @@ static void add_columns(struct columns *columns, const struct line_table *table)
 			.left = definition->left, .rank = definition->rank,
 			.least = least_width(table, i),
 		};
-		snprintf(column.title, sizeof(column.title), "%s",
-			 in_time || !definition->title_in_cycles ? definition->title :
-								   definition->title_in_cycles);
+		snprintf(column.title, sizeof(column.title), "%s", column_title(table, i));
 		columns_add(columns, &column);
 	}
 }

@@ -31,6 +31,9 @@ struct exit_line {
 	double busy;
 	/* Standard deviation of exits between runs */
 	double deviation;
+	/* Exits of the process alone; whether they are known, and whether that is an estimate */
+	long double process;
+	bool process_known, process_estimated;
 	/* NULL: there is none */
 	const struct exit_hist *hist;
 };
@@ -50,6 +53,8 @@ enum table_column {
 	COLUMN_NAME,
 	COLUMN_EXITS,
 	COLUMN_DEVIATION,
+	/* Exits of the process alone */
+	COLUMN_PROCESS,
 	/* Exits per second: alone, and beside exits */
 	COLUMN_RATE,
 	COLUMN_RATE_TOO,
@@ -94,6 +99,8 @@ struct line_table {
 	double at;
 	/* Are exits means, with a decimal? */
 	bool means;
+	/* Are those of the process only those in user mode? */
+	bool user_only;
 	/* What exits per second are of; 0: not known */
 	double seconds;
 	/* Cycles that the vCPUs of a line had in that, for COLUMN_LOAD */

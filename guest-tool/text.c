@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "text.h"
+#include "util.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
@@ -50,6 +51,45 @@ void text_print(FILE *out, const char *text)
 		else
 			fputc('?', out);
 	}
+}
+
+/*
+ * Characters that stand on the one before them, and those of East Asia and emoji, which are
+ * two columns wide.  wcwidth() knows none of them without a locale.
+ */
+static const struct {
+	uint32_t first, last;
+	int columns;
+} odd_widths[] = {
+	{ 0x300, 0x36f, 0 }, { 0x200b, 0x200f, 0 }, { 0xfe00, 0xfe0f, 0 },
+	{ 0x1100, 0x115f, 2 }, { 0x2e80, 0x303e, 2 }, { 0x3041, 0xa4cf, 2 },
+	{ 0xac00, 0xd7a3, 2 }, { 0xf900, 0xfaff, 2 }, { 0xfe30, 0xfe6f, 2 },
+	{ 0xff00, 0xff60, 2 }, { 0xffe0, 0xffe6, 2 }, { 0x1f300, 0x1f64f, 2 },
+	{ 0x1f900, 0x1f9ff, 2 }, { 0x20000, 0x3fffd, 2 },
+};
+
+static int columns_of(uint32_t character)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(odd_widths); i++) {
+		if (character >= odd_widths[i].first && character <= odd_widths[i].last)
+			return odd_widths[i].columns;
+	}
+	return 1;
+}
+
+int text_columns(const char *text)
+{
+	uint32_t character;
+	size_t length;
+	int columns = 0;
+
+	for (; *text; text += length ? length : 1) {
+		length = read_character(text, &character);
+		columns += length ? columns_of(character) : 1;
+	}
+	return columns;
 }
 
 static ssize_t write_clean(void *out, const char *bytes, size_t size)

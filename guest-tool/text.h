@@ -9,6 +9,9 @@
 /* Write text for people: control characters, and what is no UTF-8, are a '?' each. */
 void text_print(FILE *out, const char *text);
 
+/* The columns of a screen that this takes. */
+int text_columns(const char *text);
+
 /*
  * A stream for lines of such text, which go to out; out itself if there is no memory for
  * it.  The caller closes it, or exit() does.

@@ -421,40 +421,55 @@ static void kvm_exit_stats_add_part(struct kvm_vcpu_exit_stats *stats,
 	local64_add(part, &stats->last->values[value]);
 }
 
-/* The time since the exit before this one ends with the last VM-Enter. */
-static void kvm_exit_stats_close(struct kvm_vcpu_exit_stats *stats)
+static void kvm_exit_stats_add_parts(struct kvm_vcpu_exit_stats *stats, u64 cycles)
 {
-	u64 since = min(stats->since, stats->hidden_tsc);
-	bool has_parts = stats->has_parts;
-	struct kvm_exit_stat *stat = stats->last;
-	local64_t *longest;
-	u64 cycles, rest, bucket;
-
-	stats->hidden_tsc = KVM_EXIT_STATS_NO_TSC;
-	stats->has_parts = false;
-	if (since == KVM_EXIT_STATS_NO_TSC)
-		return;
-
-	/* Negative if the TSCs are not synchronized. */
-	cycles = max_t(s64, stats->enter_tsc - since, 0);
-	bucket = min_t(u64, cycles, U32_MAX);
-	local64_add(cycles, &stat->values[KVM_EXIT_STAT_CYCLES]);
-	local64_inc(&stat->values[KVM_EXIT_STAT_HISTOGRAM + __fls(bucket | 1)]);
-	if (cycles > stat->limit) {
-		longest = &stats->longest[stat - stats->slots];
-		local64_set(longest, max_t(u64, cycles, local64_read(longest)));
-		stat->limit = bucket;
-	}
-	if (!has_parts)
-		return;
+	u64 rest = cycles;
 
 	/* The whole first: who reads parts and whole reads them in reverse. */
 	smp_wmb();
-	rest = cycles;
 	kvm_exit_stats_add_part(stats, KVM_EXIT_STAT_VMM, stats->vmm, &rest);
-	local64_add(min(stats->off_cpu, rest), &stat->values[KVM_EXIT_STAT_OFF_CPU]);
+	local64_add(min(stats->off_cpu, rest), &stats->last->values[KVM_EXIT_STAT_OFF_CPU]);
 	kvm_exit_stats_add_part(stats, KVM_EXIT_STAT_STEAL, stats->steal, &rest);
 	kvm_exit_stats_add_part(stats, KVM_EXIT_STAT_HALTED, stats->halted, &rest);
+}
+
+/*
+ * What is rare when time ends is not inlined, for a guest whose virtual PMU counts exits has it
+ * end here at each of them.
+ */
+static noinline void kvm_exit_stats_close_rest(struct kvm_vcpu_exit_stats *stats, u64 cycles)
+{
+	struct kvm_exit_stat *stat = stats->last;
+	local64_t *longest = &stats->longest[stat - stats->slots];
+
+	if (cycles > stat->limit) {
+		local64_set(longest, max_t(u64, cycles, local64_read(longest)));
+		stat->limit = min_t(u64, cycles, U32_MAX);
+	}
+	if (stats->has_parts)
+		kvm_exit_stats_add_parts(stats, cycles);
+	stats->has_parts = false;
+}
+
+/* The time since the exit before this one ends with the last VM-Enter. */
+static void kvm_exit_stats_close(struct kvm_vcpu_exit_stats *stats)
+{
+	u64 since = min(stats->since, stats->hidden_tsc), cycles;
+	struct kvm_exit_stat *stat = stats->last;
+	local64_t *histogram = &stat->values[KVM_EXIT_STAT_HISTOGRAM];
+
+	stats->hidden_tsc = KVM_EXIT_STATS_NO_TSC;
+	if (unlikely(since == KVM_EXIT_STATS_NO_TSC)) {
+		stats->has_parts = false;
+		return;
+	}
+
+	/* Negative if the TSCs are not synchronized. */
+	cycles = max_t(s64, stats->enter_tsc - since, 0);
+	local64_add(cycles, &stat->values[KVM_EXIT_STAT_CYCLES]);
+	local64_inc(&histogram[__fls(min_t(u64, cycles, U32_MAX) | 1)]);
+	if (unlikely(cycles > stat->limit || stats->has_parts))
+		kvm_exit_stats_close_rest(stats, cycles);
 }
 
 void kvm_exit_stats_count_slow(struct kvm_vcpu *vcpu, u32 slot)

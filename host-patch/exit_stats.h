@@ -135,6 +135,7 @@ static __always_inline void kvm_exit_stats_count(struct kvm_vcpu *vcpu, u32 slot
 {
 	struct kvm_vcpu_exit_stats *stats = &vcpu->arch.exit_stats;
 	struct kvm_exit_stat *stat = stats->last;
+	local64_t *histogram = &stat->values[KVM_EXIT_STAT_HISTOGRAM];
 	u64 cycles = stats->enter_tsc - stats->since;
 
 	/*
@@ -146,7 +147,7 @@ static __always_inline void kvm_exit_stats_count(struct kvm_vcpu *vcpu, u32 slot
 		return;
 	}
 	local64_add(cycles, &stat->values[KVM_EXIT_STAT_CYCLES]);
-	local64_inc(&stat->values[KVM_EXIT_STAT_HISTOGRAM + __fls(cycles)]);
+	local64_inc(&histogram[__fls(cycles)]);
 	kvm_exit_stats_open(stats, slot);
 }
 
@@ -310,22 +311,24 @@ bool kvm_exit_stats_cpuid_supported(void);
 void kvm_exit_stats_after_set_cpuid(struct kvm_vcpu *vcpu);
 bool kvm_exit_stats_cpuid_seen(struct kvm_vcpu *vcpu);
 
-bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 leaf, u32 index, u32 *eax,
-			    u32 *ebx, u32 *ecx, u32 *edx);
+bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 leaf, u32 *eax, u32 *ebx, u32 *ecx,
+			    u32 *edx);
+void __kvm_exit_stats_cpuid_show(struct kvm_vcpu *vcpu, u32 leaf, u32 index, u32 *eax,
+				 u32 *ebx, u32 *ecx, u32 *edx);
 
 /*
- * Answer CPUID if @leaf is one of the statistics leaves and this vCPU may see them.
- * Return false, with no register changed, if the leaf is not KVM's to answer.
+ * Answer CPUID, of subleaf *@ecx, if @leaf is one of the statistics leaves and this vCPU may
+ * see them.  Return false, with no register changed, if the leaf is not KVM's to answer.
  */
-static __always_inline bool kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 leaf, u32 index,
-						 u32 *eax, u32 *ebx, u32 *ecx, u32 *edx)
+static __always_inline bool kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 leaf, u32 *eax,
+						 u32 *ebx, u32 *ecx, u32 *edx)
 {
 	if (!kvm_exit_stats_enabled())
 		return false;
 
 	return leaf - KVM_EXIT_STATS_CPUID_SIGNATURE <=
 	       KVM_EXIT_STATS_CPUID_MAX - KVM_EXIT_STATS_CPUID_SIGNATURE &&
-	       __kvm_exit_stats_cpuid(vcpu, leaf, index, eax, ebx, ecx, edx);
+	       __kvm_exit_stats_cpuid(vcpu, leaf, eax, ebx, ecx, edx);
 }
 
 /* Where the host shows the leaves, they are answered in place of what the VMM has defined. */
@@ -333,9 +336,8 @@ static __always_inline void kvm_exit_stats_cpuid_show(struct kvm_vcpu *vcpu, u32
 						      u32 index, u32 *eax, u32 *ebx,
 						      u32 *ecx, u32 *edx)
 {
-	if (static_branch_unlikely(&kvm_exit_stats_show_key) &&
-	    READ_ONCE(vcpu->kvm->arch.exit_stats.guest) == KVM_EXIT_STATS_SHOW)
-		kvm_exit_stats_cpuid(vcpu, leaf, index, eax, ebx, ecx, edx);
+	if (static_branch_unlikely(&kvm_exit_stats_show_key))
+		__kvm_exit_stats_cpuid_show(vcpu, leaf, index, eax, ebx, ecx, edx);
 }
 
 void kvm_exit_stats_create_switch(struct kvm *kvm);
@@ -367,8 +369,8 @@ static inline void kvm_exit_stats_init_vm(struct kvm *kvm) { }
 static inline void kvm_exit_stats_signature(u32 *eax, u32 *ebx, u32 *ecx, u32 *edx) { }
 static inline bool kvm_exit_stats_cpuid_supported(void) { return false; }
 static inline void kvm_exit_stats_after_set_cpuid(struct kvm_vcpu *vcpu) { }
-static inline bool kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 leaf, u32 index,
-					u32 *eax, u32 *ebx, u32 *ecx, u32 *edx) { return false; }
+static inline bool kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 leaf, u32 *eax, u32 *ebx,
+					u32 *ecx, u32 *edx) { return false; }
 static inline void kvm_exit_stats_cpuid_show(struct kvm_vcpu *vcpu, u32 leaf, u32 index,
 					     u32 *eax, u32 *ebx, u32 *ecx, u32 *edx) { }
 static inline void kvm_exit_stats_create_switch(struct kvm *kvm) { }

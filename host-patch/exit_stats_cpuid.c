@@ -142,16 +142,16 @@ static void kvm_exit_stats_reason(struct cpuid_regs *regs, struct kvm *kvm,
 	kvm_exit_stats_answer(regs, pair.a, pair.b);
 }
 
-bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 leaf, u32 index, u32 *eax,
-			    u32 *ebx, u32 *ecx, u32 *edx)
+bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 leaf, u32 *eax, u32 *ebx, u32 *ecx,
+			    u32 *edx)
 {
-	struct kvm_vcpu *scope = index & KVM_EXIT_STATS_SCOPE_VCPU ? vcpu : NULL;
+	struct kvm_vcpu *scope = *ecx & KVM_EXIT_STATS_SCOPE_VCPU ? vcpu : NULL;
+	u32 index = *ecx & ~KVM_EXIT_STATS_SCOPE_VCPU;
 	struct cpuid_regs regs = {};
 
 	if (!kvm_exit_stats_cpuid_seen(vcpu))
 		return false;
 
-	index &= ~KVM_EXIT_STATS_SCOPE_VCPU;
 	switch (leaf) {
 	case KVM_EXIT_STATS_CPUID_SIGNATURE:
 		kvm_exit_stats_signature(&regs.eax, &regs.ebx, &regs.ecx, &regs.edx);
@@ -169,4 +169,12 @@ bool __kvm_exit_stats_cpuid(struct kvm_vcpu *vcpu, u32 leaf, u32 index, u32 *eax
 	*ecx = regs.ecx;
 	*edx = regs.edx;
 	return true;
+}
+
+void __kvm_exit_stats_cpuid_show(struct kvm_vcpu *vcpu, u32 leaf, u32 index, u32 *eax,
+				 u32 *ebx, u32 *ecx, u32 *edx)
+{
+	if (READ_ONCE(vcpu->kvm->arch.exit_stats.guest) == KVM_EXIT_STATS_SHOW &&
+	    kvm_exit_stats_cpuid(vcpu, leaf, eax, ebx, &index, edx))
+		*ecx = index;
 }

@@ -49,7 +49,7 @@ static atomic_t pmu_changes;
 
 void kvm_exit_stats_pmu_changed(void)
 {
-	/* Pairs with atomic_read_acquire() in kvm_exit_stats_pmu_still_offered(). */
+	/* Pairs with atomic_read_acquire() in __kvm_exit_stats_pmu_count(). */
 	smp_mb__before_atomic();
 	atomic_inc(&pmu_changes);
 }
@@ -84,20 +84,6 @@ bool kvm_exit_stats_pmu_offered(struct kvm_vcpu *vcpu)
 	       kvm_exit_stats_cpuid_seen(vcpu);
 }
 
-/* The same of counters that are armed.  If not, they are so no more. */
-static bool kvm_exit_stats_pmu_still_offered(struct kvm_vcpu *vcpu)
-{
-	struct kvm_vcpu_exit_stats *stats = &vcpu->arch.exit_stats;
-	int changes = atomic_read_acquire(&pmu_changes);
-
-	if (likely(stats->pmu_changes == changes))
-		return true;
-
-	stats->pmu_changes = changes;
-	if (!kvm_exit_stats_pmu_offered(vcpu))
-		stats->pmu_armed = 0;
-	return stats->pmu_armed;
-}
 
 static bool kvm_exit_stats_is_vmx(void)
 {
@@ -189,55 +175,91 @@ void kvm_exit_stats_pmu_reset(struct kvm_vcpu *vcpu)
 	vcpu->arch.exit_stats.pmu_armed = 0;
 }
 
+static bool kvm_exit_stats_pmu_all_levels(struct kvm_pmc *pmc)
+{
+	u64 all = ARCH_PERFMON_EVENTSEL_OS | ARCH_PERFMON_EVENTSEL_USR;
+
+	return (pmc->eventsel & all) == all;
+}
+
 static bool kvm_exit_stats_pmu_cpl_matches(struct kvm_pmc *pmc)
 {
-	bool os = pmc->eventsel & ARCH_PERFMON_EVENTSEL_OS;
-	bool user = pmc->eventsel & ARCH_PERFMON_EVENTSEL_USR;
-
-	if (os == user)
-		return os;
-
 	/* The CPL of an encrypted guest is not known. */
 	if (pmc->vcpu->arch.guest_state_protected)
 		return false;
 
-	return static_call(kvm_x86_get_cpl)(pmc->vcpu) ? user : os;
+	return pmc->eventsel & (static_call(kvm_x86_get_cpl)(pmc->vcpu) ?
+				ARCH_PERFMON_EVENTSEL_USR : ARCH_PERFMON_EVENTSEL_OS);
 }
 
-/* Like kvm_pmu_incr_counter(), but without a request that ends the fastpath. */
-static void kvm_exit_stats_pmu_increment(struct kvm_pmu *pmu, struct kvm_pmc *pmc)
+/*
+ * Count one more, in counters that have not been looked at more closely.  Like
+ * kvm_pmu_incr_counter(), but without a request that ends the fastpath.
+ */
+static noinline void kvm_exit_stats_pmu_count_rest(struct kvm_vcpu *vcpu, unsigned long rest)
 {
-	pmc->counter = (pmc->counter + 1) & pmu->counter_bitmask[KVM_PMC_GP];
-	if (likely(pmc->counter))
-		return;
+	struct kvm_pmu *pmu = vcpu_to_pmu(vcpu);
+	struct kvm_pmc *pmc;
 
-	__set_bit(pmc->idx, (unsigned long *)&pmu->global_status);
-	if (pmc->eventsel & ARCH_PERFMON_EVENTSEL_INT)
-		kvm_make_request(KVM_REQ_PMI, pmc->vcpu);
+	for (; rest; rest &= rest - 1) {
+		pmc = &pmu->gp_counters[__ffs(rest)];
+		if (!kvm_exit_stats_pmu_all_levels(pmc) && !kvm_exit_stats_pmu_cpl_matches(pmc))
+			continue;
+
+		pmc->counter = (pmc->counter + 1) & pmu->counter_bitmask[KVM_PMC_GP];
+		if (pmc->counter)
+			continue;
+
+		__set_bit(pmc->idx, (unsigned long *)&pmu->global_status);
+		if (pmc->eventsel & ARCH_PERFMON_EVENTSEL_INT)
+			kvm_make_request(KVM_REQ_PMI, vcpu);
+	}
 }
 
+/* Whether the vCPU may have counters of exits has perhaps changed. */
+static noinline void kvm_exit_stats_pmu_check(struct kvm_vcpu *vcpu, u32 slot, int changes)
+{
+	struct kvm_vcpu_exit_stats *stats = &vcpu->arch.exit_stats;
+
+	stats->pmu_changes = changes;
+	if (kvm_exit_stats_pmu_offered(vcpu))
+		__kvm_exit_stats_pmu_count(vcpu, slot);
+	else
+		stats->pmu_armed = 0;
+}
+
+/* It calls others only at its end, so that it need not save registers. */
 void __kvm_exit_stats_pmu_count(struct kvm_vcpu *vcpu, u32 slot)
 {
 	struct kvm_vcpu_exit_stats *stats = &vcpu->arch.exit_stats;
+	unsigned long armed = stats->pmu_armed, rest = 0, i;
+	int changes = atomic_read_acquire(&pmu_changes);
 	struct kvm_pmu *pmu = vcpu_to_pmu(vcpu);
-	unsigned long armed;
-	struct kvm_pmc *pmc;
-	int i;
+	struct kvm_pmc *pmcs = pmu->gp_counters;
+	u16 *slots = stats->pmu_slots;
+	u64 next;
 
-	if (!kvm_exit_stats_pmu_still_offered(vcpu))
+	if (unlikely(stats->pmu_changes != changes)) {
+		kvm_exit_stats_pmu_check(vcpu, slot, changes);
 		return;
+	}
 
-	/* So that the next exit comes here, too. */
-	kvm_exit_stats_hide_tsc(stats);
+	/* So that the next exit comes here, too: kvm_exit_stats_hide_tsc() of one just opened. */
+	stats->hidden_tsc = stats->since;
+	stats->since = KVM_EXIT_STATS_NO_TSC;
 
-	for (armed = stats->pmu_armed; armed; armed &= armed - 1) {
+	do {
 		i = __ffs(armed);
-		if (stats->pmu_slots[i] != slot &&
-		    stats->pmu_slots[i] != KVM_EXIT_STATS_ALL_SLOTS)
+		if (slots[i] != slot && slots[i] != KVM_EXIT_STATS_ALL_SLOTS)
 			continue;
 
-		pmc = &pmu->gp_counters[i];
-		if (kvm_exit_stats_pmu_cpl_matches(pmc))
-			kvm_exit_stats_pmu_increment(pmu, pmc);
-	}
+		next = (pmcs[i].counter + 1) & pmu->counter_bitmask[KVM_PMC_GP];
+		if (likely(next && kvm_exit_stats_pmu_all_levels(&pmcs[i])))
+			pmcs[i].counter = next;
+		else
+			rest |= armed & -armed;
+	} while (armed &= armed - 1);
+
+	if (unlikely(rest))
+		kvm_exit_stats_pmu_count_rest(vcpu, rest);
 }

@@ -232,6 +232,21 @@ static void guest_withdrawn(void)
 	GUEST_DONE();
 }
 
+/* The host carries the vCPU over to another VM, by its registers, in the midst. */
+static void guest_migrates(void)
+{
+	GUEST_ASSERT(guest_init());
+	wrmsr(msr_of_counter(0), 0);
+	start(0, number_of_cpuids(), SELECT_OS);
+	cause(cause_cpuid, NR_EXITS);
+	GUEST_SYNC(0);
+
+	cause(cause_cpuid, NR_EXITS);
+	GUEST_ASSERT_EQ(read_counter(0), 2 * NR_EXITS);
+	stop(0);
+	GUEST_DONE();
+}
+
 static void l2_guest_code(void)
 {
 	asm volatile("1: cpuid\n\t"
@@ -357,6 +372,24 @@ static void test_filter(void)
 	kvm_vm_free(vm);
 }
 
+static void test_migration(void)
+{
+	struct kvm_x86_state *state;
+	struct kvm_vcpu *vcpu;
+	struct kvm_vm *vm;
+
+	pr_info("Migration\n");
+	vm = vm_create_with_one_vcpu(&vcpu, guest_migrates);
+	TEST_ASSERT(run_to_sync(vcpu), "The guest did not stop");
+	state = vcpu_save_state(vcpu);
+	kvm_vm_release(vm);
+	vcpu = vm_recreate_with_one_vcpu(vm);
+	vcpu_load_state(vcpu, state);
+	kvm_x86_state_cleanup(state);
+	TEST_ASSERT(!run_to_sync(vcpu), "The guest did not come to its end");
+	kvm_vm_free(vm);
+}
+
 static void switch_events(bool on)
 {
 	int fd = open(PERF_PARAM, O_WRONLY);
@@ -398,6 +431,7 @@ int main(int argc, char *argv[])
 	test_guest("Overflow", guest_overflow);
 	test_nested();
 	test_filter();
+	test_migration();
 	test_switch();
 	return 0;
 }

@@ -12,7 +12,7 @@ vm_wait_mark events 'switch off'
 echo 0 >/sys/module/kvm/parameters/exit_stats_perf
 ends events 'the VM comes to its end'
 expect 'the host has said nothing meanwhile' \
-	sh -c '! dmesg | grep -v -e perf_event_max_sample -e "perf: interrupt took"'
+	sh -c '! dmesg | grep -v -e perf_event_max_sample -e "interrupt took"'
 
 # AMD has counters all the same, and what counts in them is the VMM's to say.
 if [ "$ISA" = vmx ]; then

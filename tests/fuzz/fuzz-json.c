@@ -82,6 +82,10 @@ static void read_result(const char *text, size_t size)
 	struct exit_result result;
 	char *first, *second;
 
+	if (result_parse_vcpus(text, size, &result, &error)) {
+		print(&result);
+		result_free(&result);
+	}
 	if (!result_parse(text, size, &result, &error))
 		return;
 	print(&result);

@@ -23,7 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!in)
 		return 0;
-	EXPECT(perf_script_read(in, *data % 2, &table));
+	table = (struct code_table) { .lines = *data % 2, .stacks = *data / 2 % 2 };
+	EXPECT(perf_script_read(in, &table));
 	print(&table);
 	code_table_free(&table);
 	fclose(in);

@@ -61,7 +61,7 @@ vm_start() {
 	: >"$vm/console"
 	# shellcheck disable=SC2086 # words
 	${vm_under:-} qemu-system-x86_64 -L /usr/share/qemu -M microvm,accel=kvm -cpu "${vm_cpu:-host}" \
-		-smp "$2" -m $((128 + 2 * initrd_room))M -nodefaults -no-user-config -display none \
+		-smp "$2" -m $((128 + 3 * initrd_room))M -nodefaults -no-user-config -display none \
 		-device pvpanic -action panic=pause $disk ${vm_args:-} \
 		-no-reboot -kernel /lab/vmlinux \
 		-device "loader,file=$vm/initrd,addr=$initrd_at,force-raw=on" \

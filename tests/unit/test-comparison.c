@@ -442,7 +442,9 @@ static void test_single_runs(void **state)
 	text = printed(results, 2, comparison_print_csv);
 	assert_string_equal(text, "exit,name,A,A_deviation,A_p,A_differs,B,B_deviation,B_p,"
 			    "B_differs,B_p_adjusted,B_ratio,B_ratio_error\n"
-			    "10,CPUID,1000,0,1,0,1010,0,,0,,1.01,\n");
+			    "10,CPUID,1000,0,1,0,1010,0,,0,,1.01,\n"
+			    ",elapsed_s,1,0,1,0,1,0,,0,,1,\n"
+			    ",tax_percent,2,0,1,0,2.02,0,,0,,1.01,\n");
 	free(text);
 	free_results(results, 2);
 }

@@ -268,6 +268,7 @@ static void test_ending(void **unused)
 static void test_hup_as_request(void **unused)
 {
 	double begun = now();
+	struct sigaction action;
 
 	(void)unused;
 	signal(SIGHUP, SIG_IGN);
@@ -280,6 +281,9 @@ static void test_hup_as_request(void **unused)
 	assert_int_equal(ending_signal(), 0);
 	assert_true(ending_hup());
 	assert_false(ending_hup());
+	/* It does not break off a write that waits. */
+	assert_int_equal(sigaction(SIGHUP, NULL, &action), 0);
+	assert_true(action.sa_flags & SA_RESTART);
 	ending_end();
 	/* As it was: ignored */
 	raise(SIGHUP);

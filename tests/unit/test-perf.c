@@ -193,6 +193,10 @@ static void test_no_access(void **state)
 	assert_int_equal(check_at(machine, "1\n"), STATUS_OK);
 	access->search = "";
 	assert_int_equal(check_at(machine, "1\n"), STATUS_FAILURE);
+	/* For what needs the kernel's permission alone */
+	access->search = NULL;
+	assert_int_equal(check_at(machine, "1\n"), STATUS_OK);
+	assert_int_equal(check_at(machine, "3\n"), STATUS_FAILURE);
 	access->search = machine->folder;
 	assert_int_equal(chmod(machine->perf, 0644), 0);
 	assert_int_equal(check_at(machine, "1\n"), STATUS_FAILURE);
@@ -326,7 +330,7 @@ static void test_garbage_is_no_sample(void **state)
 	}
 }
 
-static void read_recording(const char *name, bool lines, struct code_table *table)
+static void read_recording_with(const char *name, struct code_table *table)
 {
 	char path[64];
 	FILE *in;
@@ -334,8 +338,14 @@ static void read_recording(const char *name, bool lines, struct code_table *tabl
 	snprintf(path, sizeof(path), "tests/unit/recordings/%s", name);
 	in = fopen(path, "r");
 	assert_non_null(in);
-	assert_true(perf_script_read(in, lines, table));
+	assert_true(perf_script_read(in, table));
 	fclose(in);
+}
+
+static void read_recording(const char *name, bool lines, struct code_table *table)
+{
+	*table = (struct code_table) { .lines = lines };
+	read_recording_with(name, table);
 }
 
 static void expect_row(const struct code_table *table, size_t i, uint64_t exits,
@@ -346,6 +356,30 @@ static void expect_row(const struct code_table *table, size_t i, uint64_t exits,
 	assert_int_equal(table->rows[i]->samples, samples);
 	assert_string_equal(table->rows[i]->code.function, function);
 	assert_string_equal(table->rows[i]->code.line, line);
+}
+
+static void test_stacks(void **state)
+{
+	struct code_table table = { .stacks = true };
+	char *text;
+
+	(void)state;
+	read_recording_with("perf-script-callchain", &table);
+	assert_int_equal(table.skipped, 0);
+	EXPECT_PRINTED(code_table_print_stacks(out, &table),
+		       "callers;frame_dummy;__libc_start_call_main;main;call_cpuid;CPUID 320\n"
+		       "callers;__libc_start_call_main;main;call_cpuid;CPUID 40\n");
+	code_table_free(&table);
+
+	/* Without call graphs, and without symbols */
+	table = (struct code_table) { .stacks = true };
+	read_recording_with("perf-script-names", &table);
+	assert_int_equal(table.samples, 9);
+	text = PRINTED(code_table_print_stacks(out, &table));
+	expect_in(text, "my prog;a::B::run;EPT_VIOLATION 200\n");
+	expect_in(text, "cc1;cc1;cpuid 100\n");
+	free(text);
+	code_table_free(&table);
 }
 
 /* Recorded in a VM */
@@ -481,6 +515,29 @@ static void test_odd_code_printed(void **state)
 	code_table_free(&table);
 }
 
+/* Columns of the screen, not bytes: an umlaut, a wide character, one on top of another */
+static void test_columns_of_code(void **state)
+{
+	struct code_table table = { 0 };
+
+	(void)state;
+	code_table_add(&table, &(struct code_sample) { "exit_vmcall", "m\xc3\xbcll", "f", "x", "",
+		       4 });
+	code_table_add(&table, &(struct code_sample) { "exit_vmcall", "\xe6\xbc\xa2", "f", "x", "",
+		       3 });
+	code_table_add(&table, &(struct code_sample) { "exit_vmcall", "u\xcc\x88", "f", "x", "",
+		       2 });
+	code_table_add(&table, &(struct code_sample) { "b\xc3\xb6se", "a\xff", "f", "x", "", 1 });
+	code_table_sort(&table);
+	expect_printed(code_table_print, &table,
+		"       exits   share  samples  reason  process          function\n"
+		"           4   40.0%        1  VMCALL  m\xc3\xbcll             f (x)\n"
+		"           3   30.0%        1  VMCALL  \xe6\xbc\xa2               f (x)\n"
+		"           2   20.0%        1  VMCALL  u\xcc\x88                f (x)\n"
+		"           1   10.0%        1  b\xc3\xb6se    a?               f (x)\n");
+	code_table_free(&table);
+}
+
 int run_perf_tests(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -493,11 +550,13 @@ int run_perf_tests(void)
 		cmocka_unit_test(test_samples_parsed),
 		cmocka_unit_test(test_garbage_is_no_sample),
 		cmocka_unit_test(test_samples_of_a_vm),
+		cmocka_unit_test(test_stacks),
 		cmocka_unit_test(test_recorded_samples),
 		cmocka_unit_test(test_recorded_call_graphs),
 		cmocka_unit_test(test_code_printed),
 		cmocka_unit_test(test_code_as_json),
 		cmocka_unit_test(test_odd_code_printed),
+		cmocka_unit_test(test_columns_of_code),
 	};
 
 	return cmocka_run_group_tests_name("perf", tests, NULL, NULL);

@@ -120,6 +120,65 @@ static void test_steal_between(void **state)
 	assert_int_equal(between.total.halted, 900);
 }
 
+/* A host on which exits end while the histogram is read: at each reading of its highest bucket */
+static uint64_t ended_meanwhile;
+
+static struct cpuid_regs busy_vm(uint32_t leaf, uint32_t index)
+{
+	const uint32_t high = HLT | (KVM_EXIT_STATS_VIEW_HISTOGRAM + 10) <<
+			      KVM_EXIT_STATS_VIEW_SHIFT;
+
+	if (leaf == KVM_EXIT_STATS_CPUID_REASON && index == high)
+		put_view(HLT, KVM_EXIT_STATS_VIEW_HISTOGRAM + 10, 90 + ended_meanwhile, 0);
+	return dump_cpuid(leaf, index);
+}
+
+/* 90 long halts and 10 short ones */
+static void open_busy_vm(struct exit_leaves *leaves)
+{
+	int i;
+
+	load_vm();
+	for (i = 0; i < KVM_EXIT_STATS_NR_BUCKETS / 2; i++)
+		put_view(HLT, KVM_EXIT_STATS_VIEW_HISTOGRAM + i, 0, 0);
+	put_view(HLT, KVM_EXIT_STATS_VIEW_HISTOGRAM + 2, 10, 0);
+	put_view(HLT, KVM_EXIT_STATS_VIEW_COUNT, 100, 1ULL << 28);
+	put_view(HLT, KVM_EXIT_STATS_VIEW_LONGEST, 1 << 20, 0);
+	ended_meanwhile = 0;
+	assert_true(exit_leaves_open(leaves, busy_vm, 0, FIRST_CPUID, VMX));
+}
+
+static void test_exits_that_end_meanwhile(void **state)
+{
+	struct exit_table before, table;
+	struct exit_leaves leaves;
+	unsigned int calls;
+
+	(void)state;
+	/* More than were counted: the lower buckets are looked at even so. */
+	open_busy_vm(&leaves);
+	ended_meanwhile = 11;
+	exit_leaves_read_table(&leaves, NULL, &table);
+	assert_int_equal(exit_table_find(&table, HLT)->hist.buckets[4], 10);
+
+	/* Just as many: what was there before is there still. */
+	open_busy_vm(&leaves);
+	exit_leaves_read_table(&leaves, NULL, &before);
+	calls = dump_calls();
+	put_view(HLT, KVM_EXIT_STATS_VIEW_COUNT, 101, 1ULL << 29);
+	ended_meanwhile = 11;
+	exit_leaves_read_table(&leaves, &before, &table);
+	assert_int_equal(exit_table_find(&table, HLT)->hist.buckets[4], 10);
+
+	/* Otherwise it ends with the lowest that there is: from 10 down to 2. */
+	open_busy_vm(&leaves);
+	exit_leaves_read_table(&leaves, NULL, &before);
+	calls = read_again(&leaves, &before, &table);
+	put_view(HLT, KVM_EXIT_STATS_VIEW_COUNT, 101, 1ULL << 29);
+	ended_meanwhile = 1;
+	assert_int_equal(read_again(&leaves, &before, &table), calls + 3 + 9);
+}
+
 /* No more than before there was the view with steal: 43 and 250 for this VM */
 static void test_cost_of_a_reading(void **state)
 {
@@ -488,6 +547,7 @@ int run_view_tests(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_steal_is_read),
 		cmocka_unit_test(test_steal_between),
+		cmocka_unit_test(test_exits_that_end_meanwhile),
 		cmocka_unit_test(test_cost_of_a_reading),
 		cmocka_unit_test(test_cost_of_a_second_reading),
 		cmocka_unit_test(test_all_buckets_are_found),

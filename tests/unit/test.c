@@ -401,6 +401,21 @@ static void test_hist_printed(void **state)
 	free(text);
 }
 
+/* As many as only a file can say */
+static void test_hist_of_many_printed(void **state)
+{
+	static const struct exit_info info = { .encoding = KVM_EXIT_STATS_ENCODING_VMX };
+	struct exit_hist hist = { .buckets = { 1ULL << 62, 1ULL << 61, 1 } };
+	char *text;
+
+	(void)state;
+	text = PRINTED(hist_print(out, &info, 12, &hist));
+	assert_non_null(strstr(text, "4611686018427387904  |****************************************|\n"));
+	assert_non_null(strstr(text, "2305843009213693952  |********************                    |\n"));
+	assert_non_null(strstr(text, " 1  |*                                       |\n"));
+	free(text);
+}
+
 /* Exits without a number of their own have no bit in the first block. */
 static void test_table_has_other_exits(void **state)
 {
@@ -652,6 +667,7 @@ int main(void)
 		cmocka_unit_test(test_buckets),
 		cmocka_unit_test(test_percentiles),
 		cmocka_unit_test(test_hist_printed),
+		cmocka_unit_test(test_hist_of_many_printed),
 		cmocka_unit_test(test_table_has_other_exits),
 		cmocka_unit_test(test_table_without_other_cpuids),
 		cmocka_unit_test(test_table_printed),
@@ -667,5 +683,6 @@ int main(void)
 
 	return cmocka_run_group_tests_name("guest tool", tests, NULL, NULL) +
 	       run_measure_tests() + run_view_tests() + run_rates_tests() + run_comparison_tests() +
-	       run_table_tests() + run_perf_tests() + run_metrics_tests() + run_file_tests() + run_help_tests();
+	       run_table_tests() + run_perf_tests() + run_process_tests() + run_metrics_tests() +
+	       run_file_tests() + run_help_tests();
 }
