@@ -39,7 +39,8 @@ patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/
 lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
 
 .PHONY: all run lab bench report flame-graph check test selftest test-selftests test-debug test-fresh \
-	series test-series fuzz install uninstall host install-host uninstall-host clean help packages-%
+	series test-series fuzz install uninstall exporter install-exporter uninstall-exporter \
+	host install-host uninstall-host clean help packages-%
 .DELETE_ON_ERROR:
 
 all: $(B)/cpuid-query $(B)/exit-workload
@@ -61,6 +62,7 @@ help:
 	@echo "make test-series     git am and build each of them, some minutes"
 	@echo 'make all             build the guest tools, $(B)/cpuid-query and exit-workload'
 	@echo 'make install         install them below PREFIX=/usr/local; make uninstall removes them'
+	@echo 'make exporter        build cpuid-query-exporter, for Prometheus; make install-exporter'
 	@echo "make host            build KVM's modules for this machine's kernel, or RELEASE=..."
 	@echo "make install-host    install them, as root; make uninstall-host goes back"
 	@echo "with run, lab, selftest, test and the like:"
@@ -77,9 +79,10 @@ selftest bench: GROUPS := tool kernel selftest lab
 report: GROUPS := tool kernel lab report
 flame-graph: GROUPS := tool kernel lab test flame
 test-fresh: GROUPS := fresh
-check: GROUPS := tool kernel check report
+exporter: GROUPS := tool exporter
+check: GROUPS := tool exporter kernel check report
 test-series: GROUPS := tool kernel check
-test: GROUPS := tool kernel selftest lab check report test
+test: GROUPS := tool exporter kernel selftest lab check report test
 test-selftests test-debug: GROUPS := tool kernel tree selftest lab check
 host series: GROUPS := kernel
 packages-%:
@@ -102,19 +105,39 @@ $(B)/cpuid-query-exporter: $(exporter_src) $(tool_hdr) Makefile | packages-tool 
 
 PREFIX	?= /usr/local
 bin_dir	:= $(DESTDIR)$(PREFIX)/bin
-man_dir := $(DESTDIR)$(PREFIX)/share/man/man1
+man_dir := $(DESTDIR)$(PREFIX)/share/man
+unit_dir := $(DESTDIR)$(PREFIX)/lib/systemd/system
 completion_dir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 guest_tools := cpuid-query exit-workload
+guest_manuals := cpuid-query.1 cpuid-query-metrics.1 exit-workload.1
+guest_units := cpuid-query-metrics.service cpuid-query-metrics.timer
+exporter_units := cpuid-query-exporter.service cpuid-query-exporter-host.service
 
 install: all
 	install -D -t $(bin_dir) $(addprefix $(B)/,$(guest_tools))
-	install -D -m 644 -t $(man_dir) $(guest_tools:%=guest-tool/%.1)
+	install -D -m 644 -t $(man_dir)/man1 $(guest_manuals:%=guest-tool/%)
 	install -D -m 644 guest-tool/cpuid-query.bash $(completion_dir)/cpuid-query
 	ln -sf cpuid-query $(completion_dir)/exit-workload
+	install -D -m 644 -t $(unit_dir) $(guest_units:%=guest-tool/systemd/%)
+	sed -i 's|/usr/bin/|$(PREFIX)/bin/|' $(guest_units:%=$(unit_dir)/%)
 
 uninstall:
-	rm -f $(addprefix $(bin_dir)/,$(guest_tools)) $(guest_tools:%=$(man_dir)/%.1) \
-		$(addprefix $(completion_dir)/,$(guest_tools))
+	rm -f $(addprefix $(bin_dir)/,$(guest_tools)) $(guest_manuals:%=$(man_dir)/man1/%) \
+		$(addprefix $(completion_dir)/,$(guest_tools)) $(guest_units:%=$(unit_dir)/%)
+
+exporter: $(B)/cpuid-query-exporter
+
+# A package of its own has it: it needs a library more.
+install-exporter: exporter
+	install -D -t $(bin_dir) $(B)/cpuid-query-exporter
+	install -D -m 644 -t $(man_dir)/man8 guest-tool/cpuid-query-exporter.8
+	install -D -m 644 guest-tool/cpuid-query.bash $(completion_dir)/cpuid-query-exporter
+	install -D -m 644 -t $(unit_dir) $(exporter_units:%=guest-tool/systemd/%)
+	sed -i 's|/usr/bin/|$(PREFIX)/bin/|' $(exporter_units:%=$(unit_dir)/%)
+
+uninstall-exporter:
+	rm -f $(bin_dir)/cpuid-query-exporter $(man_dir)/man8/cpuid-query-exporter.8 \
+		$(completion_dir)/cpuid-query-exporter $(exporter_units:%=$(unit_dir)/%)
 
 # The kernel: one of Debian's, for which only the modules are built
 ifndef KERNEL_SRC
@@ -263,7 +286,8 @@ unit_src := $(wildcard tests/unit/*.c) $(filter-out guest-tool/cpuid-query.c,$(t
 $(B)/unit-tests: $(unit_src) $(tool_hdr) $(wildcard tests/unit/*.h) Makefile | packages-tool packages-check
 	@$(CC) $(SANITIZE) $(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(unit_src) -lcmocka $(tool_libs)
 
-check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/exit-workload $(B)/exit-report $(K)/patched/kvm.ko
+check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/cpuid-query-exporter $(B)/exit-workload \
+	$(B)/exit-report $(K)/patched/kvm.ko
 
 check: $(check_deps) | packages-check packages-report
 	@tests/run $(K) $(KERNEL) check
