@@ -23,9 +23,11 @@ for name in one two; do
 		./metrics-tests >/tmp/results
 		cat /tmp/results
 		echo "lab: metrics done" >/dev/console
-		until [ -e /tmp/forever ]; do ./cpuid-query >/dev/null; sleep 0.1; done')" /dev/ttyS1
+		until [ -e /tmp/forever ]; do ./cpuid-query >/dev/null; sleep 1; done')" /tmp/$name.out
 	vm_wait_mark $name 'metrics done'
 	result $? "VM $name runs"
+	sleep 1
+	cat /tmp/$name.out
 done
 mkdir /tmp/running
 runs=0
@@ -63,6 +65,9 @@ for name in one two; do
 	asked=$(grep "^kvm_vm_start_time_seconds{vm=\"$name\"" /tmp/qmp | cut -d ' ' -f 2)
 	expect "$name was started at $started, its QEMU at $asked" \
 		[ $((started - asked)) -ge -1 -a $((started - asked)) -le 30 ]
+	said=$(sed -n "s/^# started: .* //p" "/tmp/$name.out")
+	expect "it says itself that it was at $said" \
+		[ $((started - said)) -ge -2 -a $((started - said)) -le 2 ]
 done
 echo "# by QMP: $(grep -c '^kvm_vm_exits_total' /tmp/qmp) reasons, of $(grep -c '^kvm_vm_exits_total' /tmp/host)"
 metrics --host -A >/tmp/vcpus
