@@ -25,7 +25,13 @@ CPPFLAGS := -Iinclude -I$(B) -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
 
 workload_src := $(addprefix guest-tool/,arguments.c exit-workload.c causes.c cpuid.c similar.c text.c \
 	util.c)
-tool_src  := $(filter-out guest-tool/exit-workload.c,$(wildcard guest-tool/*.c))
+exporter_only := $(addprefix guest-tool/,cpuid-query-exporter.c exporter_http.c exporter_scrapes.c)
+exporter_src := $(exporter_only) $(addprefix guest-tool/,affinity.c arguments.c cpuid.c \
+	cpuid_dump.c cpuid_vendor.c exit_leaves.c exit_names.c exit_table.c exit_view.c fleet_names.c \
+	hypervisor.c json.c meters.c metrics.c metrics_guest.c metrics_host.c metrics_options.c \
+	metrics_print.c metrics_qmp.c metrics_read.c options.c perf_events.c qmp.c recording.c similar.c source.c text.c \
+	util.c vm_name.c)
+tool_src  := $(filter-out guest-tool/exit-workload.c $(exporter_only),$(wildcard guest-tool/*.c))
 tool_libs := -ljansson -lm -lncurses -ltinfo
 tool_hdr  := $(wildcard guest-tool/*.h) include/leaves.h $(B)/vt100.h
 patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/*.patch) \
@@ -33,8 +39,8 @@ patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/
 lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
 
 .PHONY: all run lab bench report flame-graph check test selftest test-selftests test-debug \
-	test-fresh test-host test-host-life series test-series fuzz install uninstall host install-host \
-	uninstall-host deb clean help packages-%
+	test-fresh test-host test-host-life series test-series fuzz install uninstall exporter \
+	install-exporter uninstall-exporter host install-host uninstall-host deb clean help packages-%
 .DELETE_ON_ERROR:
 
 all: $(B)/cpuid-query $(B)/exit-workload
@@ -58,6 +64,7 @@ help:
 	@echo "make test-series     git am and build each of them, some minutes"
 	@echo 'make all             build the guest tools, $(B)/cpuid-query and exit-workload'
 	@echo 'make install         install them below PREFIX=/usr/local; make uninstall removes them'
+	@echo 'make exporter        build cpuid-query-exporter, for Prometheus; make install-exporter'
 	@echo "make host            build KVM's modules for this machine's kernel, or RELEASE=..."
 	@echo "                     KERNEL_SRC=DIR: from the source of a kernel that is not Debian's"
 	@echo "make install-host    install them, as root; make uninstall-host goes back"
@@ -77,9 +84,10 @@ report: GROUPS := tool kernel lab report
 flame-graph: GROUPS := tool kernel lab test flame
 test-fresh: GROUPS := fresh
 test-host test-host-life: GROUPS := tool deb host
-check: GROUPS := tool kernel tree check report deb
+exporter: GROUPS := tool exporter
+check: GROUPS := tool exporter kernel tree check report deb
 test-series: GROUPS := tool kernel check
-test: GROUPS := tool kernel tree selftest lab check report test deb
+test: GROUPS := tool exporter kernel tree selftest lab check report test deb
 test-selftests test-debug: GROUPS := tool kernel tree selftest lab check
 host series: GROUPS := kernel
 deb: GROUPS := tool deb
@@ -97,21 +105,45 @@ $(B)/cpuid-query: $(tool_src) $(tool_hdr) Makefile | packages-tool
 $(B)/exit-workload: $(workload_src) $(tool_hdr) Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $(workload_src)
 
+# Linked dynamically: the library gets its fixes from Debian
+$(B)/cpuid-query-exporter: $(exporter_src) $(tool_hdr) Makefile | packages-tool packages-exporter
+	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -pthread -o $@ $(exporter_src) -lmicrohttpd -ljansson -lm
+
 PREFIX	?= /usr/local
 bin_dir	:= $(DESTDIR)$(PREFIX)/bin
-man_dir := $(DESTDIR)$(PREFIX)/share/man/man1
+man_dir := $(DESTDIR)$(PREFIX)/share/man
+unit_dir := $(DESTDIR)$(PREFIX)/lib/systemd/system
 completion_dir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 guest_tools := cpuid-query exit-workload
+guest_manuals := cpuid-query.1 cpuid-query-metrics.1 exit-workload.1
+guest_units := cpuid-query-metrics.service cpuid-query-metrics.timer
+exporter_units := cpuid-query-exporter.service cpuid-query-exporter-host.service
 
 install: all
 	install -D -t $(bin_dir) $(addprefix $(B)/,$(guest_tools))
-	install -D -m 644 -t $(man_dir) $(guest_tools:%=guest-tool/%.1)
+	install -D -m 644 -t $(man_dir)/man1 $(guest_manuals:%=guest-tool/%)
 	install -D -m 644 guest-tool/cpuid-query.bash $(completion_dir)/cpuid-query
 	ln -sf cpuid-query $(completion_dir)/exit-workload
+	install -D -m 644 -t $(unit_dir) $(guest_units:%=guest-tool/systemd/%)
+	sed -i 's|/usr/bin/|$(PREFIX)/bin/|' $(guest_units:%=$(unit_dir)/%)
 
 uninstall:
-	rm -f $(addprefix $(bin_dir)/,$(guest_tools)) $(guest_tools:%=$(man_dir)/%.1) \
-		$(addprefix $(completion_dir)/,$(guest_tools))
+	rm -f $(addprefix $(bin_dir)/,$(guest_tools)) $(guest_manuals:%=$(man_dir)/man1/%) \
+		$(addprefix $(completion_dir)/,$(guest_tools)) $(guest_units:%=$(unit_dir)/%)
+
+exporter: $(B)/cpuid-query-exporter
+
+# A package of its own has it: it needs a library more.
+install-exporter: exporter
+	install -D -t $(bin_dir) $(B)/cpuid-query-exporter
+	install -D -m 644 -t $(man_dir)/man8 guest-tool/cpuid-query-exporter.8
+	install -D -m 644 guest-tool/cpuid-query.bash $(completion_dir)/cpuid-query-exporter
+	install -D -m 644 -t $(unit_dir) $(exporter_units:%=guest-tool/systemd/%)
+	sed -i 's|/usr/bin/|$(PREFIX)/bin/|' $(exporter_units:%=$(unit_dir)/%)
+
+uninstall-exporter:
+	rm -f $(bin_dir)/cpuid-query-exporter $(man_dir)/man8/cpuid-query-exporter.8 \
+		$(completion_dir)/cpuid-query-exporter $(exporter_units:%=$(unit_dir)/%)
 
 # A copy of the source of a kernel that is not Debian's
 tree	:= $(or $(KERNEL_SRC),$(HOST_SRC))
@@ -307,7 +339,8 @@ unit_src := $(wildcard tests/unit/*.c) $(filter-out guest-tool/cpuid-query.c,$(t
 $(B)/unit-tests: $(unit_src) $(tool_hdr) $(wildcard tests/unit/*.h) Makefile | packages-tool packages-check
 	@$(CC) $(SANITIZE) $(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(unit_src) -lcmocka $(tool_libs)
 
-check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/exit-workload $(B)/exit-report $(K)/patched/kvm.ko
+check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/cpuid-query-exporter $(B)/exit-workload \
+	$(B)/exit-report $(K)/patched/kvm.ko
 
 check: $(check_deps) $(debs) | packages-check packages-report packages-tree
 	@tests/run $(K) $(KERNEL) check

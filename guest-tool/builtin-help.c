@@ -20,6 +20,7 @@ static const struct builtin builtins[] = {
 	{ "events", builtin_events, "Print VM exits as events that perf can count" },
 	{ "record", builtin_record, "Run perf record with VM exits as its events" },
 	{ "who", builtin_who, "Show which code causes the VM exits" },
+	{ "metrics", builtin_metrics, "Print them as metrics for Prometheus" },
 	{ "help", builtin_help, "List the commands, or show the options of one" },
 };
 

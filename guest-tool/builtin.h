@@ -19,6 +19,7 @@ int builtin_list(int argc, char **argv);
 int builtin_events(int argc, char **argv);
 int builtin_record(int argc, char **argv);
 int builtin_who(int argc, char **argv);
+int builtin_metrics(int argc, char **argv);
 int builtin_help(int argc, char **argv);
 
 struct builtin {

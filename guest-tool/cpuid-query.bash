@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Completion for bash of cpuid-query and exit-workload.  It runs them only for the names of
-# exits, which `cpuid-query list` has.
+# Completion for bash of cpuid-query, cpuid-query-exporter and exit-workload.  It runs them only
+# for the names of exits, which `cpuid-query list` has.
 
-# The options of a subcommand, of none, or of exit-workload: SHORT:LONG, and = after
-# those that take a value.
+# The options of a subcommand, of none, or of another program, exporter or exit-workload:
+# SHORT:LONG, and = after those that take a value.
 _cpuid_query_options() {
 	case $1 in
 	'') echo s:subleaf= H:hist= :brief :raw :steal A:per-vcpu ;;
@@ -20,6 +20,8 @@ _cpuid_query_options() {
 	who)
 		echo e:event= c:count= F:freq= p:pid= a:all-cpus i:input= :script= :lines :stacks
 		;;
+	metrics) echo o:output= :openmetrics ;;
+	exporter) echo l:listen= :deadline= ;;
 	exit-workload) echo d:disk= e:expect ;;
 	esac
 	case $1 in
@@ -28,6 +30,9 @@ _cpuid_query_options() {
 	esac
 	case $1 in
 	help | record | exit-workload) ;;
+	metrics | exporter)
+		echo :from= :host :qmp= A:per-vcpu :histograms= :debugfs= :procfs= :sysfs=
+		;;
 	bench | list | events | who) echo :json :csv ;;
 	*) echo v:vcpu= :from= :json :csv ;;
 	esac
@@ -37,7 +42,7 @@ _cpuid_query_options() {
 # What its other words may be
 _cpuid_query_words() {
 	case $1 in
-	'' | help) echo stat compare top log bench list events record who help ;;
+	'' | help) echo stat compare top log bench list events record who metrics help ;;
 	bench) echo cpuid out in rdmsr wrmsr rdpmc hlt timer ipi touch mmio ;;
 	exit-workload)
 		echo idle spin syscall cpuid portio msr touch mmio timer ipi fork disk pipe
@@ -130,11 +135,12 @@ _cpuid_query_complete() {
 		_cpuid_query_reply -c
 	elif [ "$value" ]; then
 		case $value in
-		from | output | disk | input | script) _cpuid_query_files ;;
+		from | output | disk | input | script | qmp | debugfs | procfs | sysfs) _cpuid_query_files ;;
 		subleaf | hist | event) _cpuid_query_reply -W "$(_cpuid_query_exits)" ;;
 		exit) _cpuid_query_list "$(_cpuid_query_exits)" ;;
 		sort) _cpuid_query_reply -W 'exits busy cycles mean longest name' ;;
 		unit) _cpuid_query_reply -W 'time cycles' ;;
+		histograms) _cpuid_query_reply -W 'vm reason none' ;;
 		esac
 	elif [[ $cur = -* ]]; then
 		_cpuid_query_long "${options[@]}"
@@ -152,7 +158,7 @@ _cpuid_query_complete() {
 _cpuid_query() {
 	case $COMP_CWORD:${COMP_WORDS[1]} in
 	1:*) _cpuid_query_complete '' 1 ;;
-	*:stat | *:compare | *:top | *:log | *:bench | *:list | *:events | *:record | *:who | *:help)
+	*:stat | *:compare | *:top | *:log | *:bench | *:list | *:events | *:record | *:who | *:metrics | *:help)
 		_cpuid_query_complete "${COMP_WORDS[1]}" 2
 		;;
 	*) _cpuid_query_complete '' 1 ;;
@@ -163,5 +169,10 @@ _exit_workload() {
 	_cpuid_query_complete exit-workload 1
 }
 
+_cpuid_query_exporter() {
+	_cpuid_query_complete exporter 1
+}
+
 complete -F _cpuid_query cpuid-query
 complete -F _exit_workload exit-workload
+complete -F _cpuid_query_exporter cpuid-query-exporter

@@ -372,6 +372,13 @@ uint64_t exit_leaves_identity(struct exit_leaves *leaves)
 	return query_pair(leaves, KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_IDENTITY).a;
 }
 
+uint64_t exit_leaves_age(struct exit_leaves *leaves)
+{
+	if (!exit_info_has(&leaves->info, KVM_EXIT_STATS_FEATURE_IDENTITY))
+		return 0;
+	return query_pair(leaves, KVM_EXIT_STATS_CPUID_TOTALS, KVM_EXIT_STATS_IDENTITY).b;
+}
+
 void exit_leaves_read_table(struct exit_leaves *leaves, const struct exit_table *before,
 			    struct exit_table *table)
 {

@@ -106,6 +106,9 @@ size_t exit_leaves_blocks(const struct exit_leaves *leaves, const uint32_t **blo
 /* Random bits of the VM, see IDENTITY in leaves.h.  One CPUID; 0 if the host has none. */
 uint64_t exit_leaves_identity(struct exit_leaves *leaves);
 
+/* Cycles since the VM was created.  One CPUID; 0 if the host does not say. */
+uint64_t exit_leaves_age(struct exit_leaves *leaves);
+
 /*
  * Read all exit numbers that have happened, sorted by exits, the most first, with the
  * values of all features; and the identity, last.  A number costs what

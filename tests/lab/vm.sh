@@ -33,7 +33,7 @@ kvm_unloads() { :; }
 # SCRIPT, with what that prints in OUTPUT and $vm_files in its current directory.
 # $vm_under is a command to run QEMU with, $vm_disk a file that is its disk; it has the
 # modules for that in /lab.  $vm_cpu is for QEMU's -cpu in place of host.  With $vm_perf it
-# has the KVM host's perf.
+# has the KVM host's perf.  $vm_args are more arguments for QEMU.
 vm_start() {
 	vm=/run/vm/$1
 	# QEMU itself would put the initrd of an unpacked kernel over the ACPI tables.
@@ -62,7 +62,7 @@ vm_start() {
 	# shellcheck disable=SC2086 # words
 	${vm_under:-} qemu-system-x86_64 -L /usr/share/qemu -M microvm,accel=kvm -cpu "${vm_cpu:-host}" \
 		-smp "$2" -m $((128 + 3 * initrd_room))M -nodefaults -no-user-config -display none \
-		-device pvpanic -action panic=pause $disk \
+		-device pvpanic -action panic=pause $disk ${vm_args:-} \
 		-no-reboot -kernel /lab/vmlinux \
 		-device "loader,file=$vm/initrd,addr=$initrd_at,force-raw=on" \
 		-append "$KERNEL_ARGS $noxsave reboot=t panic=-1 memmap=${initrd_room}M\$$initrd_at initrdmem=$initrd_at,$(stat -c %s "$vm/initrd") ${5:-}" \

@@ -11,6 +11,7 @@ int run_comparison_tests(void);
 int run_help_tests(void);
 int run_table_tests(void);
 int run_perf_tests(void);
+int run_metrics_tests(void);
 int run_process_tests(void);
 
 #endif

@@ -683,6 +683,6 @@ int main(void)
 
 	return cmocka_run_group_tests_name("guest tool", tests, NULL, NULL) +
 	       run_measure_tests() + run_view_tests() + run_rates_tests() + run_comparison_tests() +
-	       run_table_tests() + run_perf_tests() + run_process_tests() + run_file_tests() +
-	       run_help_tests();
+	       run_table_tests() + run_perf_tests() + run_process_tests() + run_metrics_tests() +
+	       run_file_tests() + run_help_tests();
 }
