@@ -84,7 +84,6 @@ bool kvm_exit_stats_pmu_offered(struct kvm_vcpu *vcpu)
 	       kvm_exit_stats_cpuid_seen(vcpu);
 }
 
-
 static bool kvm_exit_stats_is_vmx(void)
 {
 	return kvm_exit_stats_encoding() == KVM_EXIT_STATS_ENCODING_VMX;
