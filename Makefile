@@ -339,8 +339,13 @@ unit_src := $(wildcard tests/unit/*.c) $(filter-out guest-tool/cpuid-query.c,$(t
 $(B)/unit-tests: $(unit_src) $(tool_hdr) $(wildcard tests/unit/*.h) Makefile | packages-tool packages-check
 	@$(CC) $(SANITIZE) $(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(unit_src) -lcmocka $(tool_libs)
 
+# promtool is not installed: Debian's package starts a server
+$(B)/prometheus/usr/bin/prometheus: tests/fleet/fetch tests/lab/packages
+	@$(stage) 300 $(B)/log/prometheus.log "Fetching Prometheus" tests/fleet/fetch $(B)/prometheus
+	@touch $@
+
 check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/cpuid-query-exporter $(B)/exit-workload \
-	$(B)/exit-report $(K)/patched/kvm.ko
+	$(B)/exit-report $(K)/patched/kvm.ko $(B)/prometheus/usr/bin/prometheus
 
 check: $(check_deps) $(debs) | packages-check packages-report packages-tree
 	@tests/run $(K) $(KERNEL) check
