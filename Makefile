@@ -26,12 +26,10 @@ CPPFLAGS := -Iinclude -I$(B) -D_GNU_SOURCE -DVERSION='"$(VERSION)"'
 workload_src := $(addprefix guest-tool/,arguments.c exit-workload.c causes.c cpuid.c similar.c text.c \
 	util.c)
 exporter_only := $(addprefix guest-tool/,cpuid-query-exporter.c exporter_http.c exporter_scrapes.c)
-exporter_src := $(exporter_only) $(addprefix guest-tool/,affinity.c arguments.c cpuid.c \
-	cpuid_dump.c cpuid_vendor.c exit_leaves.c exit_names.c exit_table.c exit_view.c fleet_names.c \
-	hypervisor.c json.c meters.c metrics.c metrics_guest.c metrics_host.c metrics_options.c \
-	metrics_print.c metrics_qmp.c metrics_read.c options.c perf_events.c qmp.c recording.c similar.c source.c text.c \
-	util.c vm_name.c)
 tool_src  := $(filter-out guest-tool/exit-workload.c $(exporter_only),$(wildcard guest-tool/*.c))
+# What other programs are linked with, too
+modules	  := $(filter-out guest-tool/cpuid-query.c guest-tool/builtin-%,$(tool_src))
+exporter_src := $(exporter_only) $(filter-out guest-tool/screen.c,$(modules))
 tool_libs := -ljansson -lm -lncurses -ltinfo
 tool_hdr  := $(wildcard guest-tool/*.h) include/leaves.h $(B)/vt100.h
 patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/*.patch) \
@@ -105,9 +103,10 @@ $(B)/cpuid-query: $(tool_src) $(tool_hdr) Makefile | packages-tool
 $(B)/exit-workload: $(workload_src) $(tool_hdr) Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $(workload_src)
 
-# Linked dynamically: the library gets its fixes from Debian
+# Linked dynamically: the library gets its fixes from Debian; without what it does not call
 $(B)/cpuid-query-exporter: $(exporter_src) $(tool_hdr) Makefile | packages-tool packages-exporter
-	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -pthread -o $@ $(exporter_src) -lmicrohttpd -ljansson -lm
+	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -pthread -ffunction-sections -Wl,--gc-sections \
+		-o $@ $(exporter_src) -lmicrohttpd -ljansson -lm
 
 PREFIX	?= /usr/local
 bin_dir	:= $(DESTDIR)$(PREFIX)/bin
@@ -372,10 +371,9 @@ test: $(check_deps) $(debs) $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests
 # Fuzzing, of what reads files; clang dislikes one of our ways to write a string
 FUZZ_SECONDS ?= 60
 fuzzers	 := recording json perf
-fuzz_src := $(filter-out guest-tool/cpuid-query.c guest-tool/builtin-%,$(tool_src))
-$(B)/fuzz-%: tests/fuzz/fuzz-%.c tests/fuzz/fuzz.h $(fuzz_src) $(tool_hdr) Makefile | packages-tool packages-fuzz
+$(B)/fuzz-%: tests/fuzz/fuzz-%.c tests/fuzz/fuzz.h $(modules) $(tool_hdr) Makefile | packages-tool packages-fuzz
 	@clang -fsanitize=fuzzer $(SANITIZE) $(WARN) -Wno-string-plus-int $(CPPFLAGS) \
-		-Iguest-tool -o $@ $< $(fuzz_src) $(tool_libs)
+		-Iguest-tool -o $@ $< $(modules) $(tool_libs)
 
 fuzz: $(addprefix $(B)/fuzz-,$(fuzzers))
 	@tests/fuzz/run $(B) $(FUZZ_SECONDS) $(fuzzers)

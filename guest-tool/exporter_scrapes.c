@@ -7,11 +7,6 @@
 #include "metrics_read.h"
 #include "util.h"
 
-/* The metrics in both formats, or those that were asked for */
-struct scrape {
-	struct metrics metrics;
-	struct scrape_text *texts[2];
-};
 
 static struct scrape_text *new_text(void)
 {
@@ -71,13 +66,26 @@ static struct scrape_text *print(const struct scrapes *scrapes, const struct met
 	return NULL;
 }
 
-/* Take those who asked for a format off the list. */
-static struct scrape_waiter *take(struct scrapes *scrapes, bool openmetrics)
+static bool asked_for(const struct scrape_waiter *waiter, const void *openmetrics)
+{
+	return waiter->openmetrics == *(const bool *)openmetrics;
+}
+
+static bool asked_before(const struct scrape_waiter *waiter, const void *time)
+{
+	return waiter->since <= *(const double *)time;
+}
+
+/* Take those off the list of whom that is true. */
+static struct scrape_waiter *take(struct scrapes *scrapes,
+				  bool (*is_one)(const struct scrape_waiter *, const void *),
+				  const void *data)
 {
 	struct scrape_waiter **at = &scrapes->waiters, *taken = NULL, *waiter;
 
+	pthread_mutex_lock(&scrapes->lock);
 	while ((waiter = *at)) {
-		if (waiter->openmetrics != openmetrics) {
+		if (!is_one(waiter, data)) {
 			at = &waiter->next;
 			continue;
 		}
@@ -85,6 +93,7 @@ static struct scrape_waiter *take(struct scrapes *scrapes, bool openmetrics)
 		waiter->next = taken;
 		taken = waiter;
 	}
+	pthread_mutex_unlock(&scrapes->lock);
 	return taken;
 }
 
@@ -105,12 +114,8 @@ static void answer_all(struct scrape_waiter *waiters, struct scrape_text *text)
 static void answer(struct scrapes *scrapes, const struct metrics *metrics, bool openmetrics)
 {
 	struct scrape_text *text = print(scrapes, metrics, openmetrics);
-	struct scrape_waiter *waiters;
 
-	pthread_mutex_lock(&scrapes->lock);
-	waiters = take(scrapes, openmetrics);
-	pthread_mutex_unlock(&scrapes->lock);
-	answer_all(waiters, text);
+	answer_all(take(scrapes, asked_for, &openmetrics), text);
 	scrape_text_put(text);
 }
 
@@ -120,7 +125,7 @@ static bool is_wanted(struct scrapes *scrapes, bool openmetrics)
 
 	pthread_mutex_lock(&scrapes->lock);
 	for (waiter = scrapes->waiters; waiter; waiter = waiter->next) {
-		if (waiter->openmetrics == openmetrics)
+		if (asked_for(waiter, &openmetrics))
 			break;
 	}
 	pthread_mutex_unlock(&scrapes->lock);
@@ -190,21 +195,9 @@ void scrapes_ask(struct scrapes *scrapes, struct scrape_waiter *waiter)
 
 void scrapes_expire(struct scrapes *scrapes, double seconds)
 {
-	struct scrape_waiter **at = &scrapes->waiters, *taken = NULL, *waiter;
 	double then = now() - seconds;
 
-	pthread_mutex_lock(&scrapes->lock);
-	while ((waiter = *at)) {
-		if (waiter->since > then) {
-			at = &waiter->next;
-			continue;
-		}
-		*at = waiter->next;
-		waiter->next = taken;
-		taken = waiter;
-	}
-	pthread_mutex_unlock(&scrapes->lock);
-	answer_all(taken, NULL);
+	answer_all(take(scrapes, asked_before, &then), NULL);
 }
 
 void scrapes_stop(struct scrapes *scrapes)

@@ -97,11 +97,7 @@ static int no_statistics(struct metrics_vm *vm)
 
 static int add_table(struct metrics_vm *vm, struct reader *reader, long cpu)
 {
-	bool good = read_table(reader, cpu);
-
-	if (cpu >= 0)
-		affinity_restore();
-	if (!good)
+	if (!read_table(reader, cpu))
 		return no_statistics(vm);
 	return metrics_add_table(vm, cpu, &reader->second) ? STATUS_OK : STATUS_FAILURE;
 }

@@ -11,6 +11,7 @@
 #include "cpuid.h"
 #include "metrics_qmp.h"
 #include "metrics_read.h"
+#include "process.h"
 #include "util.h"
 
 /* How long one QEMU may take, and all of them */
@@ -215,7 +216,8 @@ static void read_frequency(struct reader *reader)
 /* When a process was started, in seconds since 1970, or 0 */
 static double start_of_process(const char *procfs, pid_t pid)
 {
-	unsigned long long ticks = 0, boot = 0;
+	struct process_times times = { 0 };
+	unsigned long long boot = 0;
 	char *path, *text = NULL;
 	const char *at;
 	size_t size;
@@ -224,11 +226,8 @@ static double start_of_process(const char *procfs, pid_t pid)
 		return 0;
 	text = file_read(path, &size);
 	free(path);
-	/* Its name may have any characters. */
-	at = text ? strrchr(text, ')') : NULL;
-	if (at)
-		sscanf(at, ") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-		       "%*s %*s %*s %llu", &ticks);
+	if (text)
+		process_parse_times(text, &times);
 	free(text);
 	if (asprintf(&path, "%s/stat", procfs) < 0)
 		return 0;
@@ -238,7 +237,7 @@ static double start_of_process(const char *procfs, pid_t pid)
 	if (at)
 		sscanf(at, "\nbtime %llu", &boot);
 	free(text);
-	return ticks && boot ? round(boot + (double)ticks / sysconf(_SC_CLK_TCK)) : 0;
+	return times.start && boot ? round(boot + (double)times.start / sysconf(_SC_CLK_TCK)) : 0;
 }
 
 static void read_start(struct reader *reader, const char *procfs)
