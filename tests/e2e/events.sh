@@ -4,7 +4,7 @@
 . /lab/lib.sh
 
 load_kvm patched exit_stats_soft_pmu=1
-dmesg -c >/dev/null
+forget_messages
 # shellcheck disable=SC2034 # for vm_start
 vm_perf=yes vm_cpu=host,pmu=on
 vm_start events 1 "$(script './event-tests')" /dev/ttyS1

@@ -51,6 +51,15 @@ trace_stop() {
 	echo '!hist:keys=vcpu_id' >$tracing/events/kvm/kvm_entry/trigger
 }
 
+# forget_messages: what the kernel has said so far.  It goes on to tell of its clocks for some
+# seconds after its start.
+forget_messages() {
+	while [ "$(cut -d . -f 1 /proc/uptime)" -lt 5 ]; do
+		sleep 0.5
+	done
+	dmesg -c >/dev/null
+}
+
 # ends NAME TEXT: a check that an inner VM comes to its end, with what it said last if not
 ends() {
 	ends_status=0

@@ -74,7 +74,7 @@ unload_kvm
 
 echo '# One VM, against the tracepoint'
 load_kvm patched
-dmesg -c >/dev/null
+forget_messages
 trace_start
 vm_start one 1 "$(script '
 	insmod /lab/msr.ko allow_writes=on

@@ -6,7 +6,7 @@
 
 load_kvm patched exit_stats_soft_pmu=1
 seed=$(cut -d . -f 1 /proc/uptime)
-dmesg -c >/dev/null
+forget_messages
 # shellcheck disable=SC2034 # for vm_start
 vm_cpu=host,pmu=on
 vm_start storm 2 "$(script "

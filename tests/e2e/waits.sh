@@ -32,7 +32,8 @@ waits() {
 	paused "$1"
 	ran=$(($(run_time "$1") - ran))
 	vm_monitor "$1" cont
-	until grep -q '^waits' "/run/vm/$1/console"; do
+	# The whole line, which a carriage return ends
+	until grep -q '^waits.* proc-steal-us [0-9]*[^0-9]' "/run/vm/$1/console"; do
 		sleep 0.5
 	done
 	khz=$(sed -n 's/^# .*, \([0-9]*\) kHz/\1/p' "$(vm_debugfs "$1")/exit_stats")
