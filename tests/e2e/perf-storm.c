@@ -258,6 +258,15 @@ static void step(void)
 	(one_in(10) ? rarely[pick(3)] : often[pick(8)])();
 }
 
+static void tell(const char *when)
+{
+	printf("# %s: %lu steps, %lu counters (%lu that overflow), %lu refused, %lu MSRs\n", when,
+	       totals->steps, totals->opened, totals->overflowing, totals->refused, totals->msrs);
+	/* The machine may end next. */
+	fflush(stdout);
+	tcdrain(STDOUT_FILENO);
+}
+
 static void work(unsigned int number, double seconds)
 {
 	struct timespec now, start;
@@ -280,6 +289,7 @@ int main(int argc, char **argv)
 {
 	unsigned int i, eax, ebx = 0, ecx, edx;
 	int status, failed = 0;
+	char when[16];
 
 	if (argc != 3)
 		errx(1, "usage: perf-storm SECONDS SEED");
@@ -294,13 +304,14 @@ int main(int argc, char **argv)
 	for (i = 0; i < NR_WORKERS; i++)
 		if (!fork())
 			work(i, atof(argv[1]));
+	printf("# seed %s\n", argv[2]);
+	for (i = 1; i * 60 <= atof(argv[1]); i++) {
+		snprintf(when, sizeof(when), "%u min", i);
+		sleep(60);
+		tell(when);
+	}
 	while (wait(&status) > 0)
 		failed |= status;
-	printf("# seed %s: %lu steps, %lu counters (%lu that overflow), %lu refused, %lu MSRs\n",
-	       argv[2], totals->steps, totals->opened, totals->overflowing, totals->refused,
-	       totals->msrs);
-	/* The machine ends next. */
-	fflush(stdout);
-	tcdrain(STDOUT_FILENO);
+	tell("all");
 	return failed || !totals->opened || !totals->overflowing;
 }

@@ -10,8 +10,6 @@ forget_messages
 # shellcheck disable=SC2034 # for vm_start
 vm_cpu=host,pmu=on
 vm_start storm 2 "$(script "
-	echo 1000000 >/proc/sys/kernel/perf_event_max_sample_rate
-	echo 0 >/proc/sys/kernel/perf_cpu_time_max_percent
 	insmod /lab/msr.ko allow_writes=on
 	./perf-storm 600 $seed")" /dev/ttyS1
 
