@@ -37,8 +37,9 @@ patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/
 lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
 
 .PHONY: all run lab bench report flame-graph check test selftest test-selftests test-debug \
-	test-fresh test-host test-host-life series test-series fuzz install uninstall exporter \
-	install-exporter uninstall-exporter host install-host uninstall-host deb clean help packages-%
+	test-fresh test-host test-host-life test-fleet fleet-record fleet-scale fleet-pages series \
+	test-series fuzz install uninstall exporter install-exporter uninstall-exporter \
+	host install-host uninstall-host deb clean help packages-%
 .DELETE_ON_ERROR:
 
 all: $(B)/cpuid-query $(B)/exit-workload
@@ -55,6 +56,10 @@ help:
 	@echo "make test-fresh      the README's commands on new, minimal Debians, as root"
 	@echo "make test-host       a Debian host made for it, with libvirt and a guest, as root"
 	@echo "make test-host-life  what kernel updates and the like do to such a host, as root"
+	@echo "make test-fleet      Prometheus, and a KVM host of the lab that it scrapes, 15 minutes"
+	@echo "make fleet-scale     what 1,000 VMs cost a Prometheus"
+	@echo "make fleet-pages     Prometheus' pages with recorded VMs, $(B)/fleet-pages/*.png"
+	@echo "make fleet-record    record these VMs anew, in tests/fleet/recorded"
 	@echo "make fuzz            feed rubbish to what reads files, for FUZZ_SECONDS=60 each"
 	@echo "make test-selftests  KVM's own selftests, on stock modules and on patched ones"
 	@echo "make selftest TEST=t one of them, on patched modules"
@@ -76,6 +81,7 @@ help:
 	@echo 'make clean           remove $(B)/'
 
 # Packages: quick when all are there.  What one command needs is asked for at once.
+test-fleet fleet-record fleet-scale fleet-pages: GROUPS := tool exporter kernel lab fleet
 run lab: GROUPS := tool kernel lab
 selftest bench: GROUPS := tool kernel selftest lab
 report: GROUPS := tool kernel lab report
@@ -117,6 +123,10 @@ guest_tools := cpuid-query exit-workload
 guest_manuals := cpuid-query.1 cpuid-query-metrics.1 exit-workload.1
 guest_units := cpuid-query-metrics.service cpuid-query-metrics.timer
 exporter_units := cpuid-query-exporter.service cpuid-query-exporter-host.service
+# Rules, alerts, a dashboard and pages for Prometheus and Grafana
+fleet_files := $(patsubst guest-tool/metrics/%,%,$(wildcard guest-tool/metrics/*.yml \
+	guest-tool/metrics/*.json guest-tool/metrics/consoles/*))
+fleet_dir := $(DESTDIR)$(PREFIX)/share/cpuid-query-exporter
 
 install: all
 	install -D -t $(bin_dir) $(addprefix $(B)/,$(guest_tools))
@@ -139,10 +149,14 @@ install-exporter: exporter
 	install -D -m 644 guest-tool/cpuid-query.bash $(completion_dir)/cpuid-query-exporter
 	install -D -m 644 -t $(unit_dir) $(exporter_units:%=guest-tool/systemd/%)
 	sed -i 's|/usr/bin/|$(PREFIX)/bin/|' $(exporter_units:%=$(unit_dir)/%)
+	for file in $(fleet_files); do \
+		install -D -m 644 guest-tool/metrics/$$file $(fleet_dir)/$$file || exit; \
+	done
 
 uninstall-exporter:
 	rm -f $(bin_dir)/cpuid-query-exporter $(man_dir)/man8/cpuid-query-exporter.8 \
 		$(completion_dir)/cpuid-query-exporter $(exporter_units:%=$(unit_dir)/%)
+	rm -rf $(fleet_dir)
 
 # A copy of the source of a kernel that is not Debian's
 tree	:= $(or $(KERNEL_SRC),$(HOST_SRC))
@@ -323,6 +337,30 @@ selftest: $(lab_deps) $(K)/selftests/$(firstword $(TEST))
 	HOST_FILES='$(K)/selftests/$(firstword $(TEST))' SMP='$(SMP)' MODULES='$(MODULES)' \
 	KVM_ARGS='$(KVM_ARGS)' tests/lab/lab $(K)
 
+# A fleet: Prometheus on this machine, and a KVM host in the lab or many that are replayed
+$(B)/prometheus/usr/bin/prometheus: tests/fleet/fetch tests/lab/packages
+	@$(stage) 300 $(B)/log/prometheus.log "Fetching Prometheus" tests/fleet/fetch $(B)/prometheus
+	@touch $@
+
+replay_src := tests/fleet/replay.c $(filter-out guest-tool/cpuid-query.c,$(tool_src))
+$(B)/replay: $(replay_src) $(tool_hdr) Makefile | packages-tool
+	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(replay_src) $(tool_libs)
+
+fleet_deps := $(B)/prometheus/usr/bin/prometheus $(B)/replay $(B)/cpuid-query \
+	$(B)/cpuid-query-exporter
+
+test-fleet: $(fleet_deps) $(lab_deps) $(B)/exit-workload | packages-fleet
+	@tests/run $(K) $(KERNEL) fleet
+
+fleet-record: $(fleet_deps) $(lab_deps) $(B)/exit-workload
+	@tests/fleet/record $(B) $(K)
+
+fleet-scale: $(fleet_deps) | packages-fleet
+	@tests/fleet/scale $(B)
+
+fleet-pages: $(fleet_deps) | packages-fleet packages-pages
+	@tests/fleet/check-pages $(B) $(B)/fleet-pages
+
 # Tests
 e2e_tools := $(addprefix $(B)/,guest-check host-check vm-check vm-bench callers perf-storm)
 e2e_programs := $(B)/exit-workload $(e2e_tools)
@@ -337,11 +375,6 @@ SANITIZE := -O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-sanitiz
 unit_src := $(wildcard tests/unit/*.c) $(filter-out guest-tool/cpuid-query.c,$(tool_src))
 $(B)/unit-tests: $(unit_src) $(tool_hdr) $(wildcard tests/unit/*.h) Makefile | packages-tool packages-check
 	@$(CC) $(SANITIZE) $(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(unit_src) -lcmocka $(tool_libs)
-
-# promtool is not installed: Debian's package starts a server
-$(B)/prometheus/usr/bin/prometheus: tests/fleet/fetch tests/lab/packages
-	@$(stage) 300 $(B)/log/prometheus.log "Fetching Prometheus" tests/fleet/fetch $(B)/prometheus
-	@touch $@
 
 check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/cpuid-query-exporter $(B)/exit-workload \
 	$(B)/exit-report $(K)/patched/kvm.ko $(B)/prometheus/usr/bin/prometheus

@@ -29,11 +29,21 @@ unload_kvm() {
 kvm_loaded() { :; }
 kvm_unloads() { :; }
 
+# network_up ADDRESS FOLDER: the network card's, in a network of QEMU's; FOLDER has the modules
+network_up() {
+	for module in failover net_failover virtio_net; do
+		[ ! -e "$2/$module.ko" ] || insmod "$2/$module.ko" || return
+	done
+	ip link set lo up && ip addr add "$1/24" dev eth0 && ip link set eth0 up
+}
+
 # vm_start NAME VCPUS SCRIPT OUTPUT [KERNEL-ARGS]: start an inner VM that runs
 # SCRIPT, with what that prints in OUTPUT and $vm_files in its current directory.
 # $vm_under is a command to run QEMU with, $vm_disk a file that is its disk; it has the
 # modules for that in /lab.  $vm_cpu is for QEMU's -cpu in place of host.  With $vm_perf it
-# has the KVM host's perf.  $vm_args are more arguments for QEMU.
+# has the KVM host's perf, and those of its programs that $vm_programs names.  $vm_network is
+# ports of the KVM host to forward to it, as PORT:PORT, for which it has modules, too.  $vm_args
+# are more arguments for QEMU.
 vm_start() {
 	vm=/run/vm/$1
 	# QEMU itself would put the initrd of an unpacked kernel over the ACPI tables.
@@ -44,6 +54,10 @@ vm_start() {
 	disk=
 	[ -z "${vm_disk:-}" ] ||
 		disk="-drive if=none,id=disk,format=raw,file=$vm_disk -device virtio-blk-device,drive=disk"
+	network=
+	for ports in ${vm_network:-}; do
+		network="${network:--device virtio-net-device,netdev=net -netdev user,id=net,restrict=on},hostfwd=tcp::${ports%:*}-:${ports#*:}"
+	done
 	rm -rf "$vm"
 	mkdir -p "$vm/tree/lab/files"
 	cp "$3" "$vm/tree/lab/cmd"
@@ -51,7 +65,9 @@ vm_start() {
 	[ -z "${vm_files:-}" ] || cp $vm_files "$vm/tree/lab/files/"
 	{
 		cat /lab/l2.cpio
-		[ -z "${vm_perf:-}" ] || (cd / && cpio -o -H newc 2>/dev/null </lab/perf.files)
+		for program in ${vm_perf:+perf} ${vm_programs:-}; do
+			(cd / && cpio -o -H newc 2>/dev/null <"/lab/$program.files")
+		done
 		(cd "$vm/tree" && find . | cpio -o -H newc 2>/dev/null)
 	} >"$vm/initrd"
 	# In MiB
@@ -62,7 +78,7 @@ vm_start() {
 	# shellcheck disable=SC2086 # words
 	${vm_under:-} qemu-system-x86_64 -L /usr/share/qemu -M microvm,accel=kvm -cpu "${vm_cpu:-host}" \
 		-smp "$2" -m $((128 + 3 * initrd_room))M -nodefaults -no-user-config -display none \
-		-device pvpanic -action panic=pause $disk ${vm_args:-} \
+		-device pvpanic -action panic=pause $disk $network ${vm_args:-} \
 		-no-reboot -kernel /lab/vmlinux \
 		-device "loader,file=$vm/initrd,addr=$initrd_at,force-raw=on" \
 		-append "$KERNEL_ARGS $noxsave reboot=t panic=-1 memmap=${initrd_room}M\$$initrd_at initrdmem=$initrd_at,$(stat -c %s "$vm/initrd") ${5:-}" \
