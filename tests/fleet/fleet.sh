@@ -12,7 +12,7 @@ vms=0
 
 # fleet_start LOG [PORT...]: boot the KVM host and wait until it obeys; PORTs are forwarded, too.
 fleet_start() {
-	local log=$1 port programs="$build/cpuid-query $build/cpuid-query-exporter"
+	local log=$1 port programs="nice $build/cpuid-query $build/cpuid-query-exporter"
 
 	shift
 	for port in 7 "$@"; do
