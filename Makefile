@@ -87,14 +87,14 @@ selftest bench: GROUPS := tool kernel selftest lab
 report: GROUPS := tool kernel lab report
 flame-graph: GROUPS := tool kernel lab test flame
 test-fresh: GROUPS := fresh
-test-host test-host-life: GROUPS := tool deb host
+test-host test-host-life: GROUPS := tool exporter deb host
 exporter: GROUPS := tool exporter
 check: GROUPS := tool exporter kernel tree check report deb
 test-series: GROUPS := tool kernel check
 test: GROUPS := tool exporter kernel tree selftest lab check report test deb
 test-selftests test-debug: GROUPS := tool kernel tree selftest lab check
 host series: GROUPS := kernel
-deb: GROUPS := tool deb
+deb: GROUPS := tool exporter deb
 packages-%:
 	@tests/lab/install-packages $(B)/log/packages.log $(GROUPS) $*
 
@@ -112,7 +112,7 @@ $(B)/exit-workload: $(workload_src) $(tool_hdr) Makefile | packages-tool
 # Linked dynamically: the library gets its fixes from Debian; without what it does not call
 $(B)/cpuid-query-exporter: $(exporter_src) $(tool_hdr) Makefile | packages-tool packages-exporter
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -pthread -ffunction-sections -Wl,--gc-sections \
-		-o $@ $(exporter_src) -lmicrohttpd -ljansson -lm
+		-o $@ $(exporter_src) $(LDFLAGS) -lmicrohttpd -ljansson -lm
 
 PREFIX	?= /usr/local
 bin_dir	:= $(DESTDIR)$(PREFIX)/bin
@@ -246,13 +246,15 @@ deb_cpuid-query := guest-tool Makefile include $(addprefix tests/lab/,packages i
 deb_kvm-exit-stats := host-patch include tests/lab/packages
 
 debs	:= $(deb)/cpuid-query_$(VERSION)_amd64.deb \
+	   $(deb)/cpuid-query-exporter_$(VERSION)_amd64.deb \
 	   $(deb)/kvm-exit-stats-dkms_$(VERSION)_amd64.deb
 
 deb: $(debs)
 	@ls $^
 
-$(deb)/cpuid-query_%.deb: $(tool_src) $(tool_hdr) $(wildcard guest-tool/* guest-tool/debian/*) \
-		| packages-tool packages-deb
+$(deb)/cpuid-query_%.deb $(deb)/cpuid-query-exporter_%.deb: \
+		$(wildcard guest-tool/* guest-tool/*/* guest-tool/*/*/*) include/leaves.h Makefile \
+		| packages-tool packages-exporter packages-deb
 	$(call build_deb,cpuid-query)
 
 $(deb)/kvm-exit-stats-dkms_%.deb: $(patch_src) $(wildcard host-patch/*/*) \
