@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# A KVM host in the lab that is told what to do from outside, for record and fleet-tests.
+# A KVM host in the lab that is told what to do from outside, for fleet-tests.
 # $kernel is a KERNEL-DIR, $build the folder that all was built in.
 # shellcheck disable=SC2154 # these two
 
@@ -63,15 +63,9 @@ host() {
 # vm_start NAME [UNDER [QEMU-ARGS]]: start an inner VM, see host-functions.sh, and wait until it
 # obeys.  Its exporter is the host's port 10301 for the first of them, 10302 for the next...
 vm_start() {
-	local tries
-
 	vms=$((vms + 1))
-	host "vm_under='${2:-}'; start $1 $((7000 + vms)) $((10300 + vms)) '${3:-}'"
-	for ((tries = 0; tries < 60; tries++)); do
-		# What nobody in the VM answers has no end.
-		[ "$(patience=5 host "tell $1 'echo ready'")" = ready ] && return
-		sleep 1
-	done
+	patience=600 host "vm_under='${2:-}'
+		start $1 $((7000 + vms)) $((10300 + vms)) '${3:-}' && vm_wait_mark $1 obeys" && return
 	host "tail -n 20 /run/vm/$1/console; cat /run/vm/$1/log /run/$1.out" >&2
 	return 1
 }
