@@ -26,18 +26,19 @@ phase() {
 }
 
 mkdir -p $tables
+ip link set lo up
 load_kvm patched
 start web 7001 10301 && vm_wait_mark web obeys || exit
 # shellcheck disable=SC2034 # for vm_start
 vm_under='nice -n 19'
 start db 7002 10302 && vm_wait_mark db obeys || exit
-loop web './exit-workload spin 100; sleep 1'
-loop db './exit-workload timer 5; sleep 2'
+loop web './exit-workload spin 100; sleep 1' || exit
+loop db './exit-workload timer 5; sleep 2' || exit
 phase calm
-loop db './exit-workload portio 10000'
+loop db './exit-workload portio 10000' || exit
 phase io
-loop web './exit-workload spin 1000'
-loop db './exit-workload spin 1000'
+loop web './exit-workload spin 1000' || exit
+loop db './exit-workload spin 1000' || exit
 phase steal
 for vm in web db; do
 	kill "$(cat /run/vm/$vm/pid)"
