@@ -278,9 +278,12 @@ static void write_table(const struct vm *vm)
 
 static void make_vm(struct vm *vm, size_t n)
 {
+	const struct track *track = find_track(tracks[0].phase, n);
 	FILE *file;
 
-	vm->name = find_track(tracks[0].phase, n)->name;
+	vm->name = track->name;
+	/* The reasons of its boot, too */
+	vm->counted = track->tables[0];
 	vm->pid = 1000 + args.first + n;
 	vm->start = time(NULL) - 86400;
 	make_folder("%s/debug/kvm/%u-11", vm->pid);
