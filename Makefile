@@ -246,11 +246,15 @@ $(deb)/kvm-exit-stats-dkms_%.deb: $(patch_src) $(wildcard host-patch/*/*) \
 		| packages-deb
 	$(call build_deb,kvm-exit-stats)
 
+# Whose work they are.  Git distrusts a clone that belongs to another user than root.
+last_commit := git -c safe.directory='*' log -1 --date=rfc
+
 define build_deb
 @rm -rf $(deb)/$1 && mkdir -p $(deb)/$1
 @cp -r --parents $(deb_$1) $(deb)/$1
 @cp -r $(firstword $(deb_$1))/debian $(deb)/$1
-@sed -i 's/@VERSION@/$(VERSION)/' $(deb)/$1/debian/changelog
+@$(last_commit) --format='s|@MAINTAINER@|%an <%ae>|; s|@DATE@|%cd|; s|@VERSION@|$(VERSION)|' | \
+	sed -i -f /dev/stdin $(deb)/$1/debian/control $(deb)/$1/debian/changelog
 @$(stage) 300 $(B)/log/deb-$1.log "Packing $1" \
 	env -C $(deb)/$1 -u MAKEFLAGS -u MAKELEVEL DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -us -uc
 endef
