@@ -81,7 +81,8 @@ selftest bench: GROUPS := tool kernel selftest lab
 report: GROUPS := tool kernel lab report
 flame-graph: GROUPS := tool kernel lab test flame
 test-fresh: GROUPS := fresh
-test-host test-host-life: GROUPS := tool deb host
+test-host: GROUPS := host
+test-host-life: GROUPS := tool deb host
 exporter: GROUPS := tool exporter
 check: GROUPS := tool exporter kernel tree check report deb
 test-series: GROUPS := tool kernel check
@@ -360,7 +361,7 @@ test-fresh: | packages-fresh
 	@tests/run $(K) $(KERNEL) fresh
 
 # Whole hosts: packages, systemd, libvirt
-test-host: deb | packages-host
+test-host: | packages-host
 	@tests/run $(K) $(KERNEL) host
 
 test-host-life: deb $(B)/vm-check | packages-host

@@ -106,6 +106,14 @@ step() {
 	result $status "$2"
 }
 
+# said TEXT WORDS: did that step say this?
+said() {
+	local line
+
+	line=$(grep -a -m 1 -e "$2" "$log/$(log_of "$1").log") || :
+	expect "$1: says: $line" [ -n "$line" ]
+}
+
 # disk TREE FILE SIZE: a disk for a machine, of a tree's files
 disk() {
 	scratch "$2" "$1.disk"
@@ -131,7 +139,7 @@ kernel() {
 }
 
 # one_cpu: any of those that this may use.  QEMU's TCG changes what interrupts a CPU has waiting
-# when its guest exits, without a lock (mended in QEMU 10.2): an interrupt that another thread
+# when its guest exits, without a lock (mended after QEMU 10.1): an interrupt that another thread
 # asks for at that moment is lost, and a machine whose timer's it was sleeps for ever.  Threads
 # that share a CPU cannot come into that one instruction.
 one_cpu() {
