@@ -254,9 +254,9 @@ define build_deb
 @rm -rf $(deb)/$1 && mkdir -p $(deb)/$1
 @cp -r --parents $(deb_$1) $(deb)/$1
 @cp -r $(firstword $(deb_$1))/debian $(deb)/$1
-@$(last_commit) --format='s|@MAINTAINER@|%an <%ae>|; s|@DATE@|%cd|; s|@VERSION@|$(VERSION)|' | \
-	sed -i -f /dev/stdin $(deb)/$1/debian/control $(deb)/$1/debian/changelog
-@$(stage) 300 $(B)/log/deb-$1.log "Packing $1" \
+@names=$$($(last_commit) --format='s|@MAINTAINER@|%an <%ae>|; s|@DATE@|%cd|; s|@VERSION@|$(VERSION)|') && \
+	sed -i "$$names" $(deb)/$1/debian/control $(deb)/$1/debian/changelog
+@$(stage) 900 $(B)/log/deb-$1.log "Packing $1" \
 	env -C $(deb)/$1 -u MAKEFLAGS -u MAKELEVEL DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -us -uc
 endef
 
