@@ -34,7 +34,7 @@ tool_libs := -ljansson -lm -lncurses -ltinfo
 tool_hdr  := $(wildcard guest-tool/*.h) include/leaves.h $(B)/vt100.h
 patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/*.patch) \
 	     host-patch/files include/leaves.h
-lab_src   := $(addprefix tests/lab/,lab stage make-images vm.sh l1-init l2-init)
+lab_src   := $(addprefix tests/lab/,lab stage make-images one-cpu vm.sh l1-init l2-init)
 
 .PHONY: all run lab bench report flame-graph check test selftest test-selftests test-debug \
 	test-fresh test-host test-host-life series test-series fuzz install uninstall exporter \

@@ -138,19 +138,6 @@ kernel() {
 	echo "$file"
 }
 
-# one_cpu: any of those that this may use.  QEMU's TCG changes what interrupts a CPU has waiting
-# when its guest exits, without a lock (mended after QEMU 10.1): an interrupt that another thread
-# asks for at that moment is lost, and a machine whose timer's it was sleeps for ever.  Threads
-# that share a CPU cannot come into that one instruction.
-one_cpu() {
-	local first last
-
-	sed -n 's/^Cpus_allowed_list:\t//p' /proc/self/status | tr ',' '\n' |
-		while IFS=- read -r first last; do
-			seq "$first" "${last:-$first}"
-		done | shuf -n 1
-}
-
 # boot NAME SECONDS TREE RELEASE DISK...: boot a machine and print the TAP that it prints
 # to its second serial port, up to the line "# done".
 boot() {
@@ -168,7 +155,7 @@ boot() {
 	exec {fd}<>"$monitor"
 	# With two CPUs, QEMU's TCG now and then meets breakpoints that are there no more, and
 	# that of QEMU 7.2 gets flags wrong after CMPXCHG16B, of which linux 6.12 crashes.
-	timeout --kill-after=10 $((limit + 60)) taskset --cpu-list "$(one_cpu)" \
+	timeout --kill-after=10 $((limit + 60)) "$here/../lab/one-cpu" "$log" \
 		qemu-system-x86_64 -accel tcg -monitor stdio \
 		-cpu EPYC-Rome,+svm,+npt,-cx16 -M q35 -smp 1 -m 3072 -nodefaults -display none -no-reboot \
 		-serial "file:$console" -serial "file:$out" "${drives[@]}" \
