@@ -333,8 +333,8 @@ $(e2e_tools): $(B)/%: tests/e2e/%.c $(wildcard tests/e2e/*.h) include/leaves.h M
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $<
 
 # And those of make stress
-stress_programs := $(addprefix $(B)/,vm-exits vm-cpuids)
-$(stress_programs): $(B)/%: tests/stress/%.c $(wildcard tests/e2e/*.h) include/leaves.h Makefile | packages-tool
+stress_programs := $(addprefix $(B)/,vm-exits vm-cpuids tenants clocks levels leaf-watch)
+$(stress_programs): $(B)/%: tests/stress/%.c $(wildcard tests/e2e/*.h tests/stress/*.h) include/leaves.h Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -Itests/e2e -static -o $@ $<
 
 # gcc's and clang's "undefined" leave the conversions out

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "../e2e/check.h"
-#include "../e2e/leaf.h"
-#include "../e2e/raw-vm.h"
-#include "../e2e/reasons.h"
+#include "check.h"
+#include "leaf.h"
+#include "raw-vm.h"
+#include "reasons.h"
 
 #define MSR_TSC		0x10
 /* Where the guest finds how many OUTs to make: up to MAX_OUTS */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * leaf-watch [MOVES]: in an inner VM, until SIGTERM or until it has been moved so often, read what the statistics say of the VM, again and
- * again, whatever becomes of the VM meanwhile; then say how often that was, and what was wrong.
+ * leaf-watch [MOVES]: in an inner VM, until SIGTERM or until it has been moved so often, read what
+ * the statistics say of the VM, again and again, whatever becomes of it meanwhile; then say how
+ * often that was, and what was wrong.
  *
  * While the identity is the same, nothing goes backwards.  With another one, it has begun anew.
  * Always, no vCPU has spent more cycles in exits than there have been since then.
@@ -11,9 +12,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "../e2e/check.h"
-#include "../e2e/leaf.h"
-#include "../e2e/reasons.h"
+#include "check.h"
+#include "leaf.h"
+#include "reasons.h"
 
 struct reading {
 	uint64_t identity, age;

@@ -9,10 +9,10 @@
 #include <inttypes.h>
 #include <stdbool.h>
 
-#include "../e2e/check.h"
-#include "../e2e/leaf.h"
-#include "../e2e/raw-vm.h"
-#include "../e2e/reasons.h"
+#include "check.h"
+#include "leaf.h"
+#include "raw-vm.h"
+#include "reasons.h"
 
 /* The list, in the machine's memory */
 #define OPS		0x8000

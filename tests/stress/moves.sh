@@ -3,9 +3,8 @@
 # VMs that are moved from one QEMU to another under load, saved and continued, put back to a
 # snapshot, reset: counts and times go on, or begin anew where the VM is another one.
 # shellcheck disable=SC2016,SC2034 # commands for the inner VM, vm_* for vm_start
-. /lab/lib.sh
+. /lab/stress.sh
 
-seconds=${STRESS_SECONDS:-60}
 tables=/tmp/tables
 
 # says NAME TEXT: wait until QEMU's monitor has said it
@@ -13,13 +12,6 @@ says() {
 	until grep -q "$2" "/run/vm/$1/monitor.log"; do
 		vm_alive "$1" || return 1
 		sleep 0.1
-	done
-}
-
-# asked NAME COMMAND TEXT: ask the monitor until it says TEXT
-asked() {
-	until vm_alive "$1" || return 1; vm_monitor "$1" "$2"; tail -n 3 "/run/vm/$1/monitor.log" | grep -q "$3"; do
-		sleep 0.2
 	done
 }
 
@@ -36,8 +28,7 @@ keep() {
 # leave NAME: keep its table, and end its QEMU
 leave() {
 	keep "$1"
-	vm_monitor "$1" quit
-	wait "$(cat "/run/vm/$1/pid")"
+	stress_quit "$1"
 }
 
 begin() {
@@ -70,28 +61,16 @@ end() {
 	expect "parts and histograms fit the cycles of each of $kept VMs" [ $misfits -eq 0 ]
 }
 
-# load MOVES: for an inner VM: exits of many kinds and memory that changes, until it has been
-# moved so often; then what it has seen of that, and the mark "load done".
+# load MOVES: for an inner VM, until it has been moved so often, and the tool has noticed it
 load() {
-	script "
-		. ./tap.sh
-		while :; do
-			./exit-workload cpuid 500 >/dev/null
-			./exit-workload portio 500 >/dev/null
-			./exit-workload fork 5 >/dev/null
-			dd if=/dev/urandom of=/tmp/dirty bs=64k count=16 2>/dev/null
-		done &
-		load=\$!
+	stress_load "
 		./cpuid-query log --csv -i 200 -o /tmp/log 2>/tmp/log.error &
 		log=\$!
-		./leaf-watch $1 >/tmp/watch
+		wait \$watch
 		sleep 1
-		kill \$load \$log
-		cat /tmp/watch
+		kill \$log
 		noticed=\$(grep -c 'migrated or restored' /tmp/log.error)
-		expect \"cpuid-query log has noticed it $1 times: \$noticed\" [ \$noticed -eq $1 ]
-		echo 'lab: load done' >/dev/console
-		sleep 1000"
+		expect \"cpuid-query log has noticed it $1 times: \$noticed\" [ \$noticed -eq $1 ]" "$1"
 }
 
 # incoming NAME FROM: a VM that is to continue another
@@ -144,13 +123,18 @@ move() {
 	paused $from
 	leave $from
 	end
-	did "$1" $moves
+	did moves "$1" $moves
 }
 
-did() { echo "# stress: moves $1 $2"; }
+warm_up() {
+	stress_load 'sleep 1' >/dev/null
+	vm_start warm 1 /tmp/script /dev/null
+	vm_wait_mark warm 'load done'
+	stress_quit warm
+}
 
-load_kvm patched
-forget_messages
+seconds=$STRESS_SECONDS
+stress_begin warm_up
 echo '# Migration'
 move migrate $((seconds / 12 + 2))
 echo '# Saved to a file and continued'
@@ -189,7 +173,7 @@ vm_monitor snap stop
 paused snap
 leave snap
 end
-did snapshots $snapshots
+did moves snapshots $snapshots
 
 echo '# Reset'
 begin
@@ -222,6 +206,5 @@ tr -d "\r" </run/vm/reset/console | awk '/^lab: identity/ { n++; seen[$5 $8] }
 result $? "the guest has been reset $resets times, and is the same VM"
 leave reset
 end
-did resets $resets
-expect 'the host has said nothing meanwhile' sh -c '! dmesg | grep .'
-scenario_end
+did moves resets $resets
+stress_end moves

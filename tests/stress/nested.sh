@@ -1,37 +1,45 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 # A guest that is a patched hypervisor itself: each level has its own statistics.
-# shellcheck disable=SC2034 # vm_files for vm_start
-. /lab/lib.sh
+# shellcheck disable=SC2034 # vm_files for vm_start, and for stress.sh
+. /lab/stress.sh
 
-seconds=${STRESS_SECONDS:-20}
+# KVM says which of the MSRs it does not have, and that it does not wait.
+excused() { grep -Ev 'kvm \[[0-9]+\]: |MWAIT instruction emulated'; }
 
-load_kvm patched
-forget_messages
-trace_start
+# nested COMMAND...: in a guest with KVM; then it waits, with the mark "load done".
+nested() {
+	for command; do
+		echo "echo '# $command'"
+		echo "./$command || [ \$? -eq 1 ] || result 1 '$command'"
+	done >/tmp/commands
+	vm_start nested 1 "$(script "
+		. ./tap.sh
+		insmod irqbypass.ko && insmod kvm.ko && insmod kvm-*.ko
+		$(cat /tmp/commands)
+		dmesg >/tmp/messages
+		expect 'the guest says nothing of a fault' \
+			sh -c \"! grep -e BUG -e WARNING -e Oops -e 'Call Trace' /tmp/messages\"
+		echo 'lab: load done' >/dev/console
+		sleep 1000")" /dev/ttyS1
+	vm_wait_mark nested 'load done'
+	result $? 'the guest lives through it'
+}
+
+warm_up() {
+	nested 'levels 1'
+	stress_quit nested
+}
+
 # shellcheck disable=SC2154 # from vm.sh
 vm_files="/modules/inner/irqbypass.ko /modules/patched/kvm.ko /modules/patched/$vendor.ko"
-vm_start nested 1 "$(script "
-	. ./tap.sh
-	insmod irqbypass.ko && insmod kvm.ko && insmod kvm-*.ko
-	for check in 'levels $((seconds / 2))' 'tenants 3 same' 'tenants $((seconds / 2))' 'vm-check nested'; do
-		echo \"# \$check\"
-		./\$check || [ \$? -eq 1 ] || result 1 \"\$check\"
-	done
-	dmesg >/tmp/messages
-	expect 'the guest has said nothing of a fault' \
-		sh -c \"! grep -e BUG -e WARNING -e Oops -e 'Call Trace' /tmp/messages\"
-	echo 'lab: load done' >/dev/console
-	sleep 1000")" /dev/ttyS1
-vm_files=
-vm_wait_mark nested 'load done'
-result $? 'the guest lives through it'
+stress_excused=excused
+stress_begin warm_up
+trace_exits
+nested "levels $((STRESS_SECONDS / 2))" 'tenants 3 same' "tenants $((STRESS_SECONDS / 2))" \
+	'vm-check nested'
 vm_monitor nested stop
 paused nested
 oracle nested 1
-vm_monitor nested quit
-wait "$(cat /run/vm/nested/pid)"
-dmesg | grep -Ev 'kvm \[[0-9]+\]: |MWAIT instruction emulated' >/tmp/messages
-expect 'the host has said nothing meanwhile' [ ! -s /tmp/messages ]
-sed 's/^/# /' /tmp/messages
-scenario_end
+stress_quit nested
+stress_end nested

@@ -2,38 +2,7 @@
 # shellcheck shell=sh
 # CPUs that go, guests and hosts that sleep: counts go on, and times are ones that can be.
 # shellcheck disable=SC2016,SC2034 # commands for the inner VM, vm_* for vm_start
-. /lab/lib.sh
-
-seconds=${STRESS_SECONDS:-40}
-
-did() { echo "# stress: power $1 $2"; }
-
-asked() {
-	until vm_alive "$1" || return 1; vm_monitor "$1" "$2"; tail -n 3 "/run/vm/$1/monitor.log" | grep -q "$3"; do
-		sleep 0.2
-	done
-}
-
-# load COMMANDS: for an inner VM, exits of many kinds while COMMANDS run, and what it has seen
-# of its statistics meanwhile; then the mark "load done".
-load() {
-	script "
-		. ./tap.sh
-		while :; do
-			./exit-workload cpuid 500 >/dev/null
-			./exit-workload portio 500 >/dev/null
-			./exit-workload fork 5 >/dev/null
-		done &
-		load=\$!
-		./leaf-watch >/tmp/watch &
-		watch=\$!
-		$1
-		kill \$load \$watch
-		wait \$watch
-		cat /tmp/watch
-		echo 'lab: load done' >/dev/console
-		sleep 1000"
-}
+. /lab/stress.sh
 
 # in_load NAME: is it not at its end yet?
 in_load() { vm_alive "$1" && ! grep -q '^lab: load done' "/run/vm/$1/console"; }
@@ -45,8 +14,7 @@ compare() {
 	vm_monitor "$1" stop
 	paused "$1"
 	oracle "$1" "$2"
-	vm_monitor "$1" quit
-	wait "$(cat "/run/vm/$1/pid")"
+	stress_quit "$1"
 }
 
 # affine MASK: let the vCPUs of a VM run there
@@ -56,13 +24,24 @@ affine() {
 	done
 }
 
-load_kvm patched
-forget_messages
+warm_up() {
+	stress_load 'sleep 1' >/dev/null
+	vm_start warm 1 /tmp/script /dev/null
+	vm_wait_mark warm 'load done'
+	stress_quit warm
+}
+
+# Of CPUs and devices that go and come, and of tasks that wait for it
+excused() { grep -e BUG -e WARNING -e Oops -e 'Call Trace' -e kvm; }
+
+stress_excused=excused
+seconds=$STRESS_SECONDS
+stress_begin warm_up
 
 if [ "$(nproc)" -gt 1 ]; then
 	echo '# CPUs of the host go and come, and the vCPUs from one to the other'
 	trace_start
-	vm_start cpus 2 "$(load "sleep $((seconds / 3 + 1))")" /dev/ttyS1
+	vm_start cpus 2 "$(stress_load "sleep $((seconds / 3 + 1))")" /dev/ttyS1
 	vm_wait_mark cpus started
 	gone=0 moved=0 stuck=0
 	while in_load cpus; do
@@ -79,8 +58,8 @@ if [ "$(nproc)" -gt 1 ]; then
 	compare cpus 2
 	expect "CPU 1 went and came $gone times, vCPUs moved $moved times" \
 		[ $stuck -eq 0 -a $gone -gt 1 -a $moved -gt 1 ]
-	did CPUs-offline $gone
-	did vCPUs-moved $moved
+	did power CPUs-offline $gone
+	did power vCPUs-moved $moved
 fi
 
 # sleep_host STATE: until its clock wakes it
@@ -93,7 +72,7 @@ sleep_host() {
 # host_sleeps NAME STATE: while there is a VM
 host_sleeps() {
 	trace_start
-	vm_start "$1" 1 "$(load "sleep $((seconds / 3 + 8))")" /dev/ttyS1
+	vm_start "$1" 1 "$(stress_load "sleep $((seconds / 3 + 8))")" /dev/ttyS1
 	vm_wait_mark "$1" started
 	slept=0 awake=0
 	while in_load "$1"; do
@@ -102,7 +81,7 @@ host_sleeps() {
 	done
 	compare "$1" 1
 	expect "the host has slept $slept times" [ $slept -gt 0 -a $awake -eq 0 ]
-	did "$1" $slept
+	did power "$1" $slept
 }
 
 if [ -e /sys/class/rtc/rtc0/wakealarm ]; then
@@ -119,7 +98,7 @@ fi
 echo '# The guest sleeps, and its memory is kept (S3)'
 trace_start
 vm_args='-M q35'
-vm_start memory 1 "$(load "
+vm_start memory 1 "$(stress_load "
 	cat /sys/power/mem_sleep >/dev/console
 	for i in 1 2 3; do
 		echo \"lab: sleep \$i\" >/dev/console
@@ -137,12 +116,12 @@ for i in 1 2 3; do
 done
 expect "the guest has slept $slept times" [ $slept -eq 3 ]
 compare memory 1
-did guest-memory $slept
+did power guest-memory $slept
 
 echo '# The guest sleeps on its disk (S4), and wakes in another VM'
 dd if=/dev/zero of=/run/disk bs=1M count=1 seek=511 2>/dev/null
 vm_disk=/run/disk
-load '
+stress_load '
 	for module in virtio_ring virtio virtio_mmio virtio_blk; do
 		[ ! -e /lab/$module.ko ] || insmod /lab/$module.ko
 	done
@@ -169,10 +148,6 @@ done
 vm_disk=
 vm_wait_mark disk 'load done'
 result $? 'the guest lives through it'
-vm_monitor disk quit
-wait "$(cat /run/vm/disk/pid)"
+stress_quit disk
 
-dmesg >/tmp/messages
-expect "none of the host's messages is of a fault" \
-	sh -c '! grep -e BUG -e WARNING -e Oops -e "Call Trace" -e kvm /tmp/messages'
-scenario_end
+stress_end power

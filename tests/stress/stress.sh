@@ -24,6 +24,43 @@ stress_quiet() {
 	did "$1" messages "$(wc -l </tmp/messages)"
 }
 
+# asked NAME COMMAND TEXT: ask the monitor of a VM until it says TEXT
+asked() {
+	until vm_alive "$1" || return 1
+	      vm_monitor "$1" "$2"
+	      tail -n 3 "/run/vm/$1/monitor.log" | grep -q "$3"; do
+		sleep 0.2
+	done
+}
+
+# stress_load COMMANDS [MOVES]: for an inner VM: exits of many kinds and memory that changes while
+# COMMANDS run, and what leaf-watch, $watch, has to say of that; then the mark "load done"
+stress_load() {
+	script "
+		. ./tap.sh
+		while :; do
+			./exit-workload cpuid 500 >/dev/null
+			./exit-workload portio 500 >/dev/null
+			./exit-workload fork 5 >/dev/null
+			dd if=/dev/urandom of=/tmp/dirty bs=64k count=16 2>/dev/null
+		done &
+		load=\$!
+		./leaf-watch ${2:-} >/tmp/watch &
+		watch=\$!
+		$1
+		kill \$load \$watch 2>/dev/null
+		wait \$watch
+		cat /tmp/watch
+		echo 'lab: load done' >/dev/console
+		sleep 1000"
+}
+
+# stress_quit NAME: end an inner VM
+stress_quit() {
+	vm_monitor "$1" quit
+	wait "$(cat "/run/vm/$1/pid")"
+}
+
 # kernel_memory: KiB that are neither free nor the page cache's nor processes'
 kernel_memory() {
 	sync
@@ -36,14 +73,15 @@ kernel_memory() {
 }
 
 # stress_begin COMMAND...: load KVM's modules and do a little of what is to come, so that what
-# is allocated once has been; then look at the memory, and forget the messages.
+# is allocated once has been; then look at the memory, and forget the messages.  $stress_kvm
+# are arguments for kvm.ko.
 stress_begin() {
-	load_kvm patched
+	load_kvm patched "${stress_kvm:-}"
 	"$@" >/dev/null 2>&1
 	unload_kvm
 	forget_messages
 	stress_memory=$(kernel_memory)
-	load_kvm patched
+	load_kvm patched "${stress_kvm:-}"
 	forget_messages
 }
 

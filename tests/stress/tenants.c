@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "../e2e/check.h"
+#include "check.h"
 #include "marked-vm.h"
 
 /* vCPUs of the other machine: those that run, and more that the reader has not */
