@@ -129,13 +129,13 @@ stress_load '
 	mkswap /dev/vda >/dev/null && swapon /dev/vda
 	./cpuid-query log -i 100 -o /tmp/log 2>/tmp/log.error &
 	log=$!
-	sleep 1
+	sleep 5
 	echo shutdown >/sys/power/disk
 	for i in 1 2 3; do
 		echo "lab: hibernate $i" >/dev/console
 		echo disk >/sys/power/state
 		result $? "hibernation $i"
-		sleep 2
+		sleep 5
 	done
 	kill $log
 	noticed=$(grep -c "migrated or restored" /tmp/log.error)

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 # The tool, in an inner VM of two vCPUs, see tool-guest.
+# shellcheck disable=SC2034 # vm_args for vm_start
 . /lab/stress.sh
 
-# tool COMMAND: in an inner VM
+# tool COMMAND: in an inner VM, with memory for many at once
 tool() {
+	vm_args='-m 512M'
 	vm_start tool 2 "$(script "
 		$1 >/tmp/results 2>/tmp/errors
 		cat /tmp/results
