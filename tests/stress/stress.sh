@@ -50,8 +50,7 @@ stress_begin() {
 	"$@" >/dev/null 2>&1
 	unload_kvm
 	forget_messages
-	kernel_memory >/tmp/memory.end
-	paste /tmp/memory.end /tmp/memory | awk>/tmp/memory
+	kernel_memory >/tmp/memory
 	load_kvm patched
 	forget_messages
 	: >/tmp/messages
@@ -62,12 +61,14 @@ stress_end() {
 	stress_quiet "$1"
 	if [ -e /lab/debug.sh ]; then
 		scenario_end
+		# shellcheck disable=SC2154 # from debug.sh
 		did "$1" leaks "$debug_leaked"
 		return
 	fi
 	unload_kvm
 	expect 'KVM can be unloaded' [ ! -e /sys/module/kvm ]
-	kernel_memory | paste - /tmp/memory | awk '{ print $1 - $2 }' >/tmp/kept
+	kernel_memory >/tmp/memory.end
+	paste /tmp/memory.end /tmp/memory | awk '{ print $1 - $2 }' >/tmp/kept
 	stress_kept=$(head -n 1 /tmp/kept)
 	expect "the kernel has kept no memory: $stress_kept KiB, $(tail -n 1 /tmp/kept) in all" \
 		[ "$stress_kept" -lt 512 -a "$(tail -n 1 /tmp/kept)" -lt 4096 ]
