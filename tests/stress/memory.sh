@@ -28,7 +28,8 @@ any() { echo $(($(od -An -N4 -tu4 /dev/urandom) % $1)); }
 lack_of_memory() {
 	awk '
 		/ invoked oom-killer: / { report = 1 }
-		!report && !/ (oom_reaper|oom_kill_process): / && !/ Memory cgroup out of memory: / &&
+		!report && !/ (oom_reaper|oom_kill_process): / &&
+		!/ Memory cgroup out of memory: / &&
 		!/ kvm: failed to allocate / && !/ debugfs: out of free dentries/ { print }
 		/ Memory cgroup out of memory: Killed process / { report = 0 }'
 }
@@ -76,12 +77,12 @@ switch() {
 	echo 1 >$parameter
 }
 
-# until_seconds SECONDS COMMAND...: again and again, with a limit of any number of KiB
+# until_seconds SECONDS COMMAND...: again and again, with a limit from nothing to more than enough
 until_seconds() {
 	until=$(($(cut -d . -f 1 /proc/uptime) + $1))
 	shift
 	while [ "$(cut -d . -f 1 /proc/uptime)" -lt $until ]; do
-		"$@" "$(any 4000)"
+		"$@" "$(any "$most")"
 	done
 }
 
@@ -92,7 +93,10 @@ has_groups() {
 
 warm_up() {
 	/lab/vm-failures vcpus $vcpus
-	! has_groups || create 2000
+	has_groups || return
+	sh -c "$limited" limited /lab/vm-failures vcpus $vcpus
+	most=$(($(cat $group/memory.peak) * 5 / 4096))
+	create $((most / 2))
 }
 
 control_group() {
@@ -103,7 +107,7 @@ control_group() {
 	before=$(charged)
 	made=0 refused=0 ended=0 on=0 off_again=0 wrong=0
 	until_seconds "$1" create
-	expect "under any limit, VMs of $vcpus vCPUs are made, $made, refused, $refused, or ended, $ended: $wrong wrong" \
+	expect "VMs under any limit: $made, $refused refused, $ended killed, $wrong wrong" \
 		[ $wrong -eq 0 -a $made -gt 0 -a $refused -gt 0 -a $ended -gt 0 ]
 	did memory limited-VMs $((made + refused + ended))
 	did memory refused $refused
@@ -111,7 +115,7 @@ control_group() {
 
 	wrong=0
 	until_seconds "$1" switch
-	expect "under any limit, the statistics are switched on, $on, or stay off, $off_again: $wrong wrong" \
+	expect "switching on, under any limit: $on times, $off_again times not, $wrong wrong" \
 		[ $wrong -eq 0 -a $on -gt 0 -a $off_again -gt 0 ]
 	did memory limited-switches $((on + off_again))
 	did memory switches-refused $off_again
@@ -137,8 +141,8 @@ fault_injection() {
 		done
 		[ "$(cut -d . -f 1 /proc/uptime)" -lt $until ]
 	do :; done
-	cat "$tracing/events/kprobes/slots/hist"
-	expect "a vCPU's own slots could not be allocated, $(refusals) times" [ "$(refusals)" -gt 0 ]
+	expect "a vCPU's own slots could not be allocated, $(refusals) times" \
+		[ "$(refusals)" -gt 0 ]
 	did memory slots-refused "$(refusals)"
 	echo 0 >"$tracing/events/kprobes/enable"
 	echo >"$tracing/kprobe_events"

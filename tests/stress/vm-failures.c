@@ -229,7 +229,8 @@ static int switch_on(void)
 static void after_switch(int result)
 {
 	if (is_on() != !result)
-		check(false, "switching on gave %d, and they are %s", result, is_on() ? "on" : "off");
+		check(false, "switching on gave %d, and they are %s", result,
+		      is_on() ? "on" : "off");
 	if (switch_on() || !is_on())
 		check(false, "with memory, they can be switched on");
 	end_vm();

@@ -30,12 +30,25 @@
 #define DEBUGFS		"/sys/kernel/debug/kvm"
 #define PARAMETERS	"/sys/module/kvm/parameters"
 
-/* Of all processes together */
-struct shared {
-	_Atomic uint64_t vms, vcpus, killed, ended, reads, stats, stolen, writes, switches, unexpected;
+/* What is counted, of all processes together */
+enum {
+	VMS, VCPUS, KILLED, ENDED, READ, WRITTEN, STATS, TAKEN, SWITCHES, UNEXPECTED, NR_COUNTS
 };
 
-static struct shared *shared;
+static const char *const count_names[NR_COUNTS] = {
+	[VMS]		= "VMs",
+	[VCPUS]		= "vCPUs",
+	[KILLED]	= "killed",
+	[ENDED]		= "ended-by-themselves",
+	[READ]		= "files-read",
+	[WRITTEN]	= "files-written",
+	[STATS]		= "binary-statistics-read",
+	[TAKEN]		= "descriptors-taken",
+	[SWITCHES]	= "switches",
+	[UNEXPECTED]	= "unexpected",
+};
+
+static _Atomic uint64_t *counts;
 static _Thread_local unsigned int seed;
 
 static unsigned int pick(unsigned int n)
@@ -62,7 +75,7 @@ static bool is_gone(void)
 
 static void unexpected(const char *what, long number)
 {
-	if (shared->unexpected++ < 20)
+	if (counts[UNEXPECTED]++ < 20)
 		printf("# unexpected: %s: %ld, %s\n", what, number, strerror(errno));
 }
 
@@ -179,7 +192,7 @@ static void *vcpu_thread(void *number)
 	vm.vcpu = try_ioctl(vm.fd, KVM_CREATE_VCPU, number, "KVM_CREATE_VCPU");
 	if (vm.vcpu < 0)
 		return NULL;
-	shared->vcpus++;
+	counts[VCPUS]++;
 	vmm.fds[i] = vm.vcpu;
 	vm.run = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, vm.vcpu, 0);
 	if (vm.run == MAP_FAILED)
@@ -207,7 +220,7 @@ static void read_stats(int fd)
 	}
 	while (read(stats, buffer, 1 + pick(sizeof(buffer))) > 0)
 		;
-	shared->stats++;
+	counts[STATS]++;
 	/* Some are left for others to take. */
 	if (!one_in(4))
 		close(stats);
@@ -260,10 +273,11 @@ static bool make_vm(void)
 	vm->fd = try_ioctl(vm->kvm, KVM_CREATE_VM, NULL, "KVM_CREATE_VM");
 	if (vm->fd < 0)
 		return false;
-	shared->vms++;
+	counts[VMS]++;
 	if (vmm.irqchip)
 		try_ioctl(vm->fd, KVM_CREATE_IRQCHIP, NULL, "KVM_CREATE_IRQCHIP");
-	return !try_ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region, "KVM_SET_USER_MEMORY_REGION");
+	return !try_ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region,
+			  "KVM_SET_USER_MEMORY_REGION");
 }
 
 /* Be a machine, to the end.  Some end by themselves, and some of these first close what is used. */
@@ -294,7 +308,7 @@ static void be_vmm(unsigned int most)
 	if (one_in(2))
 		close(vmm.vm.fd);
 	rest(20000);
-	shared->ended++;
+	counts[ENDED]++;
 	_exit(0);
 }
 
@@ -308,12 +322,12 @@ static void steal(int pidfd)
 
 	if (*fd > 0) {
 		if (one_in(2) && read(*fd, buffer, sizeof(buffer)) > 0)
-			shared->stats++;
+			counts[STATS]++;
 		close(*fd);
 	}
 	*fd = syscall(SYS_pidfd_getfd, pidfd, 3 + pick(one_in(2) ? 8 : 64), 0);
 	if (*fd > 0)
-		shared->stolen++;
+		counts[TAKEN]++;
 }
 
 static void make_one(unsigned int most)
@@ -339,7 +353,7 @@ static void make_one(unsigned int most)
 	if (waitpid(child, &status, 0) != child)
 		unexpected("waitpid", child);
 	else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-		shared->killed++;
+		counts[KILLED]++;
 	else if (status)
 		unexpected("status of a VMM", status);
 	close(pidfd);
@@ -364,7 +378,7 @@ static void read_file(int dir, const char *name)
 	} while (size > 0);
 	if (size < 0 && !is_gone() && errno != EISDIR && errno != EINVAL)
 		unexpected(name, size);
-	shared->reads++;
+	counts[READ]++;
 	close(fd);
 }
 
@@ -377,14 +391,15 @@ static void write_file(int dir, const char *name, const char *text)
 		if (!is_gone() && !strncmp(name, "exit_stats", 10))
 			unexpected(name, fd);
 	} else {
-		shared->writes++;
+		counts[WRITTEN]++;
 	}
 	if (fd >= 0)
 		close(fd);
 }
 
 /* Call @visit with the entries of a folder, on average every @nth of them. */
-static void for_some(int at, const char *path, unsigned int nth, void (*visit)(int dir, const char *))
+static void for_some(int at, const char *path, unsigned int nth,
+		     void (*visit)(int dir, const char *name))
 {
 	int fd = openat(at, path, O_RDONLY | O_DIRECTORY);
 	struct dirent *entry;
@@ -446,7 +461,7 @@ static void switch_parameter(int dir, const char *name)
 		write_file(dir, name, value == 'Y' ? "N" : "Y");
 	else
 		return;
-	shared->switches++;
+	counts[SWITCHES]++;
 }
 
 static void be_switcher(void)
@@ -513,18 +528,16 @@ static void storm(double seconds, unsigned int most, bool parameters)
 
 int main(int argc, char **argv)
 {
+	unsigned int i;
+
 	if (argc != 5)
 		errx(1, "usage: vm-lifetimes SECONDS SEED MAX-VCPUS PARAMETERS");
 	choose_reasons();
 	seed = strtoul(argv[2], NULL, 10);
-	shared = map(sizeof(*shared), MAP_SHARED | MAP_ANONYMOUS, -1);
+	counts = map(NR_COUNTS * sizeof(counts[0]), MAP_SHARED | MAP_ANONYMOUS, -1);
 	setlinebuf(stdout);
 	storm(atof(argv[1]), strtoul(argv[3], NULL, 10), atoi(argv[4]));
-	printf("VMs %" PRIu64 "\nvCPUs %" PRIu64 "\nkilled %" PRIu64 "\nended-by-themselves %" PRIu64
-	       "\nfiles-read %" PRIu64 "\nfiles-written %" PRIu64 "\nbinary-statistics-read %" PRIu64
-	       "\ndescriptors-taken %" PRIu64 "\nswitches %" PRIu64 "\nunexpected %" PRIu64 "\n",
-	       shared->vms, shared->vcpus, shared->killed, shared->ended,
-	       shared->reads, shared->writes, shared->stats, shared->stolen, shared->switches,
-	       shared->unexpected);
-	return shared->unexpected != 0;
+	for (i = 0; i < NR_COUNTS; i++)
+		printf("%s %" PRIu64 "\n", count_names[i], counts[i]);
+	return counts[UNEXPECTED] != 0;
 }
