@@ -28,7 +28,9 @@ reload() {
 		sleep "0.$(any 100)"
 		# shellcheck disable=SC2154 # from vm.sh
 		! rmmod "$vendor" 2>/dev/null || {
-			rmmod kvm
+			until rmmod kvm 2>/dev/null || [ -e "$1" ]; do
+				sleep 0.02
+			done
 			any_load
 			echo again >>/tmp/reloads
 		}
