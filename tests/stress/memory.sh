@@ -24,14 +24,26 @@ charged() { awk '$1 == "kernel" { print int($2 / 1024) }' $group/memory.stat; }
 any() { echo $(($(od -An -N4 -tu4 /dev/urandom) % $1)); }
 
 # lack_of_memory: a filter without what the kernel says of it: when it kills somebody of the
-# group, when a vCPU is refused, when there is a file less in debugfs
+# group, when vmalloc() fails, when there is a file less in debugfs or a vCPU is refused.  What
+# names the statistics stays, for they have nothing to say.
 lack_of_memory() {
 	awk '
-		/ invoked oom-killer: / { report = 1 }
-		!report && !/ (oom_reaper|oom_kill_process): / &&
-		!/ Memory cgroup out of memory: / &&
-		!/ kvm: failed to allocate / && !/ debugfs: out of free dentries/ { print }
-		/ Memory cgroup out of memory: Killed process / { report = 0 }'
+		/ invoked oom-killer: / { end = "Memory cgroup out of memory: Killed process" }
+		/ vmalloc error: | page allocation failure: / { end = " pages reserved" }
+		end != "" {
+			report = report $0 "\n"
+			if (!index($0, end))
+				next
+			if (report ~ /exit_stats/)
+				printf "%s", report
+			end = report = ""
+			next
+		}
+		/ (oom_reaper|oom_kill_process|warn_alloc): / { next }
+		/ Memory cgroup out of memory: | kvm: failed to allocate / { next }
+		/ debugfs: out of free (dentries|inodes), / { next }
+		{ print }
+		END { printf "%s", report }'
 }
 # shellcheck disable=SC2034 # for stress_quiet
 stress_excused=lack_of_memory
@@ -129,7 +141,16 @@ control_group() {
 # shellcheck disable=SC2154 # from lib.sh
 refusals() { awk '/ret: *-12 / { print $NF }' "$tracing"/events/kprobes/slots/hist; }
 
+# listen UNTIL: keep what the kernel says, until there is a file UNTIL
+listen() {
+	until [ -e "$1" ]; do
+		stress_listen
+		sleep 0.5
+	done
+}
+
 fault_injection() {
+	listen /tmp/failures-end &
 	# shellcheck disable=SC2016 # a name of the probe's
 	echo 'r:slots kvm:kvm_exit_stats_create_vcpu ret=$retval:s32' >"$tracing/kprobe_events"
 	echo 'hist:keys=ret' >"$tracing/events/kprobes/slots/trigger"
@@ -143,6 +164,8 @@ fault_injection() {
 	do :; done
 	expect "a vCPU's own slots could not be allocated, $(refusals) times" \
 		[ "$(refusals)" -gt 0 ]
+	touch /tmp/failures-end
+	wait $!
 	did memory slots-refused "$(refusals)"
 	echo 0 >"$tracing/events/kprobes/enable"
 	echo >"$tracing/kprobe_events"

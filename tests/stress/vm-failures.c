@@ -85,7 +85,7 @@ static const struct injector injectors[] = {
 	{ "nth", NULL, 1 },
 	/* A page, or so many bytes */
 	{ "pages", "fail_page_alloc", 1 },
-	{ "slab", "failslab", 64 },
+	{ "slab", "failslab", 256 },
 };
 
 static int nth, make_it_fail, space, times;
