@@ -333,9 +333,10 @@ $(e2e_tools): $(B)/%: tests/e2e/%.c $(wildcard tests/e2e/*.h) include/leaves.h M
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $<
 
 # And those of make stress
-stress_programs := $(addprefix $(B)/,vm-exits vm-cpuids tenants clocks levels leaf-watch)
+stress_programs := $(addprefix $(B)/,vm-exits vm-cpuids vm-lifetimes vm-failures tenants clocks \
+	levels leaf-watch)
 $(stress_programs): $(B)/%: tests/stress/%.c $(wildcard tests/e2e/*.h tests/stress/*.h) include/leaves.h Makefile | packages-tool
-	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -Itests/e2e -static -o $@ $<
+	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -Itests/e2e -static -pthread -o $@ $<
 
 # gcc's and clang's "undefined" leave the conversions out
 SANITIZE := -O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all

@@ -80,7 +80,7 @@ static int open_kvm(void)
 }
 
 /* A machine of one vCPU, with what is from @code to @end at CODE in its memory. */
-static struct vm create_vm(const char *code, const char *end)
+static inline struct vm create_vm(const char *code, const char *end)
 {
 	struct vm vm = { .kvm = open_kvm() };
 

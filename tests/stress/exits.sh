@@ -6,6 +6,7 @@
 # exits COUNT: a raw VM that has caused them, and waits
 exits() {
 	mkdir -p /run/vm/exits
+	: >/tmp/ready
 	/lab/vm-exits "$1" /tmp/known >/tmp/ready &
 	echo $! >/run/vm/exits/pid
 	until grep -q ready /tmp/ready; do

@@ -31,6 +31,7 @@ leave() {
 	stress_quit "$1"
 }
 
+# begin: with a VM, or some, of which each is kept in the end
 begin() {
 	rm -rf $tables
 	mkdir -p $tables
@@ -38,7 +39,7 @@ begin() {
 	trace_start
 }
 
-# end WHAT: all tables together against the tracepoint
+# end: all tables together against the tracepoint
 end() {
 	trace_stop
 	awk 'FNR == 1 { histograms = "" }
@@ -119,8 +120,7 @@ move() {
 	expect "$1, $moves times of $2" [ $moves -eq "$2" ]
 	vm_wait_mark $from 'load done'
 	result $? 'the guest lives through it'
-	vm_monitor $from stop
-	paused $from
+	stress_stop $from
 	leave $from
 	end
 	did moves "$1" $moves
@@ -169,8 +169,7 @@ while [ $snapshots -lt $((seconds / 30 + 1)) ]; do
 done
 expect "put back to a snapshot $snapshots times, counts go on" \
 	[ -z "$wrong" -a $snapshots -eq $((seconds / 30 + 1)) ]
-vm_monitor snap stop
-paused snap
+stress_stop snap
 leave snap
 end
 did moves snapshots $snapshots
@@ -198,8 +197,7 @@ while [ $resets -lt $((seconds / 30 + 2)) ]; do
 	vm_monitor reset system_reset
 	resets=$((resets + 1))
 done
-vm_monitor reset stop
-paused reset
+stress_stop reset
 tr -d "\r" </run/vm/reset/console | awk '/^lab: identity/ { n++; seen[$5 $8] }
 	/not ok/ { bad = 1 }
 	END { exit bad || length(seen) != 1 || n < 2 }'

@@ -38,8 +38,7 @@ stress_begin warm_up
 trace_exits
 nested "levels $((STRESS_SECONDS / 2))" 'tenants 3 same' "tenants $((STRESS_SECONDS / 2))" \
 	'vm-check nested'
-vm_monitor nested stop
-paused nested
+stress_stop nested
 oracle nested 1
 stress_quit nested
 stress_end nested

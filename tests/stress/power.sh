@@ -11,8 +11,7 @@ in_load() { vm_alive "$1" && ! grep -q '^lab: load done' "/run/vm/$1/console"; }
 compare() {
 	vm_wait_mark "$1" 'load done'
 	result $? "$1: the guest lives through it"
-	vm_monitor "$1" stop
-	paused "$1"
+	stress_stop "$1" || return
 	oracle "$1" "$2"
 	stress_quit "$1"
 }

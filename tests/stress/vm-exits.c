@@ -103,25 +103,30 @@ static void run_round(const struct vm *vm)
 static void write_known(const char *path, uint64_t rounds)
 {
 	const bool svm = reasons == &svm_reasons;
+	const struct {
+		uint32_t number, times;
+	} known[] = {
+		{ reasons->cpuid, CPUIDS },
+		{ reasons->port, OUTS + INS },
+		{ reasons->hlt, HALTS },
+		{ reasons->rdmsr, svm ? RDMSRS + WRMSRS : RDMSRS },
+		{ reasons->wrmsr, svm ? RDMSRS + WRMSRS : WRMSRS },
+		{ svm ? SVM_EXIT_VMMCALL : EXIT_REASON_VMCALL, HYPERCALLS },
+		{ svm ? SVM_EXIT_WBINVD : EXIT_REASON_WBINVD, FLUSHES },
+		{ svm ? SVM_EXIT_EXCP_BASE + VECTOR_INVALID : EXIT_REASON_EXCEPTION_NMI, INVALIDS },
+	};
 	FILE *file = fopen(path, "w");
+	size_t i;
 
 	if (!file)
 		err(3, "%s", path);
-	fprintf(file, "%" PRIu32 " %" PRIu64 "\n", reasons->cpuid, rounds * CPUIDS);
-	fprintf(file, "%" PRIu32 " %" PRIu64 "\n", reasons->port, rounds * (OUTS + INS));
-	fprintf(file, "%" PRIu32 " %" PRIu64 "\n", reasons->hlt, rounds * HALTS);
-	if (svm)
-		fprintf(file, "%" PRIu32 " %" PRIu64 "\n", reasons->rdmsr, rounds * (RDMSRS + WRMSRS));
-	else
-		fprintf(file, "%" PRIu32 " %" PRIu64 "\n%" PRIu32 " %" PRIu64 "\n", reasons->rdmsr,
-			rounds * RDMSRS, reasons->wrmsr, rounds * WRMSRS);
-	fprintf(file, "%d %" PRIu64 "\n", svm ? SVM_EXIT_VMMCALL : EXIT_REASON_VMCALL,
-		rounds * HYPERCALLS);
-	fprintf(file, "%d %" PRIu64 "\n", svm ? SVM_EXIT_WBINVD : EXIT_REASON_WBINVD,
-		rounds * FLUSHES);
-	fprintf(file, "%d %" PRIu64 "\n",
-		svm ? SVM_EXIT_EXCP_BASE + VECTOR_INVALID : EXIT_REASON_EXCEPTION_NMI,
-		rounds * INVALIDS);
+	for (i = 0; i < ARRAY_SIZE(known); i++) {
+		/* AMD has one number for both. */
+		if (i && known[i].number == known[i - 1].number)
+			continue;
+		fprintf(file, "%" PRIu32 " %" PRIu64 "\n", known[i].number,
+			rounds * known[i].times);
+	}
 	if (fclose(file))
 		err(3, "%s", path);
 }
