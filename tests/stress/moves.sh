@@ -136,7 +136,7 @@ warm_up() {
 seconds=$STRESS_SECONDS
 stress_begin warm_up
 echo '# Migration'
-move migrate $((seconds / 12 + 2))
+move migrate $((seconds / 8 + 2))
 echo '# Saved to a file and continued'
 move save $((seconds / 40 + 1))
 
