@@ -37,8 +37,8 @@ patch_src := $(wildcard host-patch/*.[ch] host-patch/*.rst host-patch/$(KERNEL)/
 lab_src   := $(addprefix tests/lab/,lab stage make-images one-cpu vm.sh l1-init l2-init)
 
 .PHONY: all run lab bench report flame-graph check test selftest test-selftests test-debug \
-	test-fresh test-host test-host-life test-fleet fleet-record fleet-scale fleet-pages series \
-	test-series fuzz install uninstall exporter install-exporter uninstall-exporter \
+	stress test-fresh test-host test-host-life test-fleet fleet-record fleet-scale fleet-pages \
+	series test-series fuzz install uninstall exporter install-exporter uninstall-exporter \
 	host install-host uninstall-host deb clean help packages-%
 .DELETE_ON_ERROR:
 
@@ -52,6 +52,7 @@ help:
 	@echo "make flame-graph     which code causes the exits of a program, $(B)/flame-graph.svg"
 	@echo "make test            all tests, on VMs inside an emulated PC; the last line counts them"
 	@echo 'make test-debug      the scenarios on kernels with KASAN, lockdep, kmemleak, KCSAN'
+	@echo 'make stress          what it survives, for STRESS_SECONDS=3600; STRESS_EXITS=100000000'
 	@echo "make check           the tests that need no virtual machine"
 	@echo "make test-fresh      the README's commands on new, minimal Debians, as root"
 	@echo "make test-host       a Debian host made for it, with libvirt and a guest, as root"
@@ -93,7 +94,7 @@ exporter: GROUPS := tool exporter
 check: GROUPS := tool exporter kernel tree check report deb
 test-series: GROUPS := tool kernel check
 test: GROUPS := tool exporter kernel tree selftest lab check report test deb
-test-selftests test-debug: GROUPS := tool kernel tree selftest lab check
+test-selftests test-debug stress: GROUPS := tool kernel tree selftest lab check
 host series: GROUPS := kernel
 deb: GROUPS := tool exporter deb
 packages-%:
@@ -376,6 +377,12 @@ $(B)/callers: CFLAGS += -fno-omit-frame-pointer
 $(e2e_tools): $(B)/%: tests/e2e/%.c $(wildcard tests/e2e/*.h) include/leaves.h Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $<
 
+# And those of make stress
+stress_programs := $(addprefix $(B)/,vm-exits vm-cpuids vm-lifetimes vm-failures tenants clocks \
+	levels leaf-watch)
+$(stress_programs): $(B)/%: tests/stress/%.c $(wildcard tests/e2e/*.h tests/stress/*.h) include/leaves.h Makefile | packages-tool
+	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -Itests/e2e -static -pthread -o $@ $<
+
 # gcc's and clang's "undefined" leave the conversions out
 SANITIZE := -O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
 
@@ -438,11 +445,19 @@ $(K)/faults/faults.ko: tests/faults/faults.c tests/faults/Kbuild $(K)/patched/kv
 	@$(stage) 300 $(B)/log/faults.log "Building deliberate faults" \
 		$(MAKE) -C $(K)/src M=$(abspath $(@D)) modules
 
-test-debug: $(K)/release $(B)/cpuid-query $(exit_stats_tests) $(e2e_programs) $(lab_src) | packages-lab
+test-debug: $(K)/release $(B)/cpuid-query $(exit_stats_tests) $(e2e_programs) $(stress_programs) \
+		$(lab_src) | packages-lab
 	@for debug in kasan kcsan; do \
 		$(MAKE) --no-print-directory debug-kernel-$$debug || exit; \
 	done
 	@tests/run $(K) $(KERNEL) debug
+
+# What it survives, on the stock kernel and on the one with KASAN, lockdep and kmemleak
+STRESS_SECONDS ?= 3600
+stress: $(lab_deps) $(exit_stats_tests) $(e2e_programs) $(stress_programs) | packages-lab
+	@$(MAKE) --no-print-directory debug-kernel-kasan
+	@STRESS_SECONDS='$(STRESS_SECONDS)' STRESS_EXITS='$(STRESS_EXITS)' \
+		tests/run $(K) $(KERNEL) stress
 
 clean:
 	@rm -rf $(B)

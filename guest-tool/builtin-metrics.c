@@ -89,7 +89,7 @@ static int write_file(const struct arguments *args, const struct metrics *metric
 	if (status)
 		return status;
 	/* The collector is another user, whatever the umask. */
-	if (file.temporary)
+	if (file.place)
 		fchmod(fileno(file.file), 0644);
 	print(file.file, args, metrics);
 	return outfile_close(&file, true);

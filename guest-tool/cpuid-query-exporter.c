@@ -105,6 +105,7 @@ int main(int argc, char **argv)
 	int status;
 
 	open_standard_files();
+	check_stdout_at_exit();
 	arguments_parse(&argp, argc, argv, 0, &args);
 	status = serve(&args);
 	metrics_options_free(&args.of);

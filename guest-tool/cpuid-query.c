@@ -4,7 +4,6 @@
  * has stopped it.
  */
 #include <argp.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,12 +28,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int status;
-
 	open_standard_files();
-	status = run(argc, argv);
-
-	if (fflush(stdout) || ferror(stdout))
-		return fail(STATUS_FAILURE, "cannot write: %s", strerror(errno));
-	return status;
+	check_stdout_at_exit();
+	return run(argc, argv);
 }

@@ -394,13 +394,8 @@ static const struct argp argp = {
 int main(int argc, char **argv)
 {
 	struct arguments args = { 0 };
-	int status;
-
 	open_standard_files();
+	check_stdout_at_exit();
 	arguments_parse(&argp, argc, argv, 0, &args);
-
-	status = run(&args);
-	if (fflush(stdout) || ferror(stdout))
-		return fail(STATUS_FAILURE, "cannot write: %s", strerror(errno));
-	return status;
+	return run(&args);
 }

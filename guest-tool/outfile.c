@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,24 +65,49 @@ static void become_new(int fd)
 	fchmod(fd, 0666 & ~mask);
 }
 
+/* What has no name yet needs none to be taken away, however this program ends. */
+static int open_nameless(const struct outfile *out)
+{
+	char *copy = strdup(out->place);
+	int fd = -1;
+
+	/* By its entry there it gets a name in the end. */
+	if (copy && !access("/proc/self/fd", X_OK))
+		fd = open(dirname(copy), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	free(copy);
+	return fd;
+}
+
+/* Where the file system has no such files */
+static int open_named(struct outfile *out)
+{
+	char *temporary;
+	int fd;
+
+	if (asprintf(&temporary, "%s.XXXXXX", out->place) < 0)
+		return -1;
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		free(temporary);
+	else
+		out->temporary = temporary;
+	return fd;
+}
+
 /* old is what is there, or NULL. */
 static FILE *open_temporary(struct outfile *out, const struct stat *old)
 {
-	char *temporary;
 	FILE *file;
 	int fd, error;
 
 	/* What may not be written is not to be replaced either. */
 	if (old && access(out->place, W_OK))
 		return NULL;
-	if (asprintf(&temporary, "%s.XXXXXX", out->place) < 0)
+	fd = open_nameless(out);
+	if (fd < 0)
+		fd = open_named(out);
+	if (fd < 0)
 		return NULL;
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0) {
-		free(temporary);
-		return NULL;
-	}
-	out->temporary = temporary;
 	if (old)
 		become(fd, old);
 	else
@@ -90,10 +116,48 @@ static FILE *open_temporary(struct outfile *out, const struct stat *old)
 	if (!file) {
 		error = errno;
 		close(fd);
-		unlink(temporary);
+		if (out->temporary)
+			unlink(out->temporary);
 		errno = error;
 	}
 	return file;
+}
+
+static int link_as(const char *from, const char *to)
+{
+	return linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW) ? errno : 0;
+}
+
+/* With a name beside its place, where an old one is.  Returns 0 or an error number. */
+static int replace_old(const struct outfile *out, const char *from)
+{
+	unsigned int number;
+	char *beside;
+	int error;
+
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number) ||
+	    asprintf(&beside, "%s.%06x", out->place, number & 0xffffff) < 0)
+		return ENOMEM;
+	error = link_as(from, beside);
+	if (!error && rename(beside, out->place)) {
+		error = errno;
+		unlink(beside);
+	}
+	free(beside);
+	return error;
+}
+
+/* Put what has no name in its place.  Returns 0 or an error number. */
+static int give_name(const struct outfile *out)
+{
+	char from[32];
+	int error;
+
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", fileno(out->file));
+	error = link_as(from, out->place);
+	while (error == EEXIST)
+		error = replace_old(out, from);
+	return error;
 }
 
 /* An open file under another name: who reads that is not to be left with the old one. */
@@ -140,6 +204,8 @@ int outfile_close(struct outfile *out, bool good)
 
 	if (fflush(out->file) || ferror(out->file))
 		error = errno ? errno : EIO;
+	if (good && !error && out->place && !out->temporary)
+		error = give_name(out);
 	if (fclose(out->file) && !error)
 		error = errno;
 	if (out->temporary) {

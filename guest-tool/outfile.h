@@ -11,7 +11,10 @@
  */
 struct outfile {
 	const char *path;
-	/* Where the path leads to, and what is written until it is moved there, or NULL */
+	/*
+	 * Where the path leads to, or NULL for what cannot be replaced; and the name of what is
+	 * written until it is moved there, or NULL if it has none until then.
+	 */
 	char *place, *temporary;
 	FILE *file;
 };

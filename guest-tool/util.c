@@ -42,6 +42,20 @@ void open_standard_files(void)
 	}
 }
 
+static void check_stdout(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return;
+	fail(STATUS_FAILURE, "cannot write: %s", strerror(errno));
+	fflush(stderr);
+	_exit(STATUS_FAILURE);
+}
+
+void check_stdout_at_exit(void)
+{
+	atexit(check_stdout);
+}
+
 static bool parse(const char *text, const char *digits, int base, uint32_t *value)
 {
 	unsigned long long number;

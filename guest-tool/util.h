@@ -33,6 +33,12 @@ int __attribute__((format(printf, 2, 3))) fail(int status, const char *format, .
 void open_standard_files(void);
 
 /*
+ * From now on, a program that ends by exit(), after a help text, too, fails if not all of
+ * standard output could be written: it says so, and ends with STATUS_FAILURE.
+ */
+void check_stdout_at_exit(void);
+
+/*
  * A whole number with nothing else in the text, no sign either: decimal, even with zeros
  * in front; parse_u32() takes hexadecimal after 0x, too.  Returns false if it is none or
  * does not fit.

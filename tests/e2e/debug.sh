@@ -6,6 +6,8 @@
 kmemleak=/sys/kernel/debug/kmemleak
 zcat /proc/config.gz >/tmp/config
 : >/tmp/leaks
+# How many objects in all
+debug_leaked=0
 
 debug_has() { grep -qx "CONFIG_$1=y" /tmp/config; }
 
@@ -35,6 +37,7 @@ debug_leaks() {
 debug_no_leaks() {
 	debug_has DEBUG_KMEMLEAK || return 0
 	debug_leaks >/tmp/leaks
+	debug_leaked=$((debug_leaked + $(grep -c 'unreferenced object' /tmp/leaks)))
 	expect "no memory is leaked $1" [ ! -s /tmp/leaks ]
 	head -n 60 /tmp/leaks | sed 's/^/# /'
 }

@@ -216,6 +216,28 @@ static void check_oracle(char **files)
 	      "KVM's own total is the same within 0.1 %%, %" PRIu64, exits);
 }
 
+/* marked TABLE FILE: the exits of the numbers that FILE has, and how often each was caused */
+static void check_marked(char **files)
+{
+	FILE *file = open_file(files[1]);
+	uint64_t exits, all = 0;
+	uint32_t number, nr = 0, wrong = 0;
+
+	read_table(files[0], &ours);
+	while (fscanf(file, "%" SCNu32 " %" SCNu64, &number, &exits) == 2) {
+		nr++;
+		all += exits;
+		if (ours.exits[row_of(number)] == exits)
+			continue;
+		printf("# reason %" PRIu32 ": %" PRIu64 " of %" PRIu64 "\n", number,
+		       ours.exits[row_of(number)], exits);
+		wrong++;
+	}
+	fclose(file);
+	check(nr && all && !wrong, "those that were caused are counted, each of %" PRIu64
+	      ", of %" PRIu32 " reasons", all, nr);
+}
+
 /* fastpath TABLE PROBES: a table, and the exits that came to the slow path. */
 static void check_fastpath(char **files)
 {
@@ -407,6 +429,8 @@ int main(int argc, char **argv)
 		check_fastpath(argv + 2);
 	else if (argc == 4 && !strcmp(argv[1], "intervals"))
 		check_intervals(argv + 2);
+	else if (argc == 4 && !strcmp(argv[1], "marked"))
+		check_marked(argv + 2);
 	else if (argc == 4 && !strcmp(argv[1], "snapshot"))
 		check_snapshot(argv + 2);
 	else if (argc == 5 && !strcmp(argv[1], "vcpus"))
@@ -414,6 +438,6 @@ int main(int argc, char **argv)
 	else if (argc == 4 && !strcmp(argv[1], "stats"))
 		check_stats(argv + 2);
 	else
-		errx(1, "usage: host-check oracle|fastpath|intervals|snapshot|vcpus|stats FILE...");
+		errx(1, "usage: host-check oracle|marked|fastpath|intervals|snapshot|vcpus|stats FILE...");
 	return checks_failed != 0;
 }

@@ -30,11 +30,16 @@ scenario_end() {
 	echo "# done"
 }
 
-# trace_start: the oracle, code that is not ours.  Counts by reason all exits of
-# all VMs, their entries, and how often KVM handles an exit in the slow path.
-trace_start() {
+# trace_exits: the oracle, code that is not ours.  Counts by reason all exits of all VMs, and
+# their entries.
+trace_exits() {
 	echo 'hist:keys=exit_reason' >$tracing/events/kvm/kvm_exit/trigger
 	echo 'hist:keys=vcpu_id' >$tracing/events/kvm/kvm_entry/trigger
+}
+
+# trace_start: that, and how often KVM handles an exit in the slow path.
+trace_start() {
+	trace_exits
 	# shellcheck disable=SC2154 # from vm.sh
 	echo "p:slow $(echo "$vendor" | tr - _):${ISA}_handle_exit" >$tracing/kprobe_events
 	echo 1 >$tracing/events/kprobes/enable
@@ -45,7 +50,7 @@ trace_stop() {
 	cat $tracing/events/kvm/kvm_exit/hist >/tmp/exits.hist
 	cat $tracing/events/kvm/kvm_entry/hist >/tmp/entries.hist
 	cat $tracing/kprobe_profile >/tmp/probes
-	echo 0 >$tracing/events/kprobes/enable
+	[ ! -e $tracing/events/kprobes ] || echo 0 >$tracing/events/kprobes/enable
 	echo >$tracing/kprobe_events
 	echo '!hist:keys=exit_reason' >$tracing/events/kvm/kvm_exit/trigger
 	echo '!hist:keys=vcpu_id' >$tracing/events/kvm/kvm_entry/trigger

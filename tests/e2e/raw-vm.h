@@ -9,6 +9,7 @@
 #include <err.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +80,7 @@ static int open_kvm(void)
 }
 
 /* A machine of one vCPU, with what is from @code to @end at CODE in its memory. */
-static struct vm create_vm(const char *code, const char *end)
+static inline struct vm create_vm(const char *code, const char *end)
 {
 	struct vm vm = { .kvm = open_kvm() };
 
@@ -101,11 +102,12 @@ static struct vm create_vm(const char *code, const char *end)
 }
 
 /*
- * What KVM supports, which a vCPU has no CPUID without.  The signature is left out, so that
- * all modules look through the same entries: one more is 6 instructions a search.
+ * What KVM supports, which a vCPU has no CPUID without.  If @hides, the signature is zeros, which
+ * hides all statistics.
  */
-static inline void set_cpuid(const struct vm *vm)
+static inline void set_cpuid_hiding(const struct vm *vm, bool hides)
 {
+	struct kvm_cpuid_entry2 zeros = { .function = KVM_EXIT_STATS_CPUID_SIGNATURE };
 	struct kvm_cpuid2 *cpuid;
 	uint32_t i, nr;
 
@@ -118,9 +120,20 @@ static inline void set_cpuid(const struct vm *vm)
 		if (cpuid->entries[i].function != KVM_EXIT_STATS_CPUID_SIGNATURE)
 			cpuid->entries[nr++] = cpuid->entries[i];
 	}
+	if (hides)
+		cpuid->entries[nr++] = zeros;
 	cpuid->nent = nr;
 	kvm_ioctl(vm->vcpu, KVM_SET_CPUID2, cpuid, "KVM_SET_CPUID2");
 	free(cpuid);
+}
+
+/*
+ * The signature is left out, so that all modules look through the same entries: one more is 6
+ * instructions a search.
+ */
+static inline void set_cpuid(const struct vm *vm)
+{
+	set_cpuid_hiding(vm, false);
 }
 
 #endif

@@ -5,15 +5,14 @@
 #include <stdio.h>
 
 #include "check.h"
+#include "late-vm.h"
 #include "leaf.h"
 #include "leaves.h"
 #include "raw-vm.h"
 #include "reasons.h"
 
 /* What the guest does, and how often. */
-#define OUTS		100
 #define LOOPS		50000
-#define VMM_LOOPS	15000
 #define CPUIDS		100
 #define MANY		32
 #define FAILURES	3
@@ -78,44 +77,6 @@ asm(".pushsection .rodata\n"
     "	.code64\n"
     ".popsection\n");
 
-/* OUTS times OUT, and the exits of the number that is where they are stored. */
-extern const char late_begin[], late_end[];
-
-asm(".pushsection .rodata\n"
-    "	.code16\n"
-    "late_begin:\n"
-    "	movl $" XSTR(OUTS) ", %edi\n"
-    "1:	outb %al, $0x80\n"
-    "	decl %edi\n"
-    "	jnz 1b\n"
-    "	movl $" XSTR(KVM_EXIT_STATS_CPUID_REASON) ", %eax\n"
-    "	movl " XSTR(RESULT) ", %ecx\n"
-    "	cpuid\n"
-    STORE(eax, 0)
-    STORE(edx, 4)
-    STORE(ecx, 8)
-    STORE(ebx, 12)
-    "	hlt\n"
-    "late_end:\n"
-    "	.code64\n"
-    ".popsection\n");
-
-/* Run to the HLT, with VMM_LOOPS turns of a loop at each exit before. */
-static void run_vm(const struct vm *vm)
-{
-	volatile int i;
-
-	for (;;) {
-		kvm_ioctl(vm->vcpu, KVM_RUN, NULL, "KVM_RUN");
-		if (vm->run->exit_reason == KVM_EXIT_HLT)
-			return;
-		if (vm->run->exit_reason != KVM_EXIT_IO)
-			errx(3, "KVM_RUN: exit reason %" PRIu32, vm->run->exit_reason);
-		for (i = 0; i < VMM_LOOPS; i++)
-			;
-	}
-}
-
 /*
  * Time in the guest and time in exits make up all time.  Each tick of the TSC is
  * an instruction here, so that the guest's part is known beforehand.
@@ -164,17 +125,6 @@ static void check_nested(void)
 	      resumes.exits - resumes_before.exits);
 	check(read_view(reasons->enter_guest, KVM_EXIT_STATS_VIEW_LONGEST).b == 0,
 	      "which are exits of the guest itself");
-}
-
-static struct pair run_late(const struct vm *vm, uint32_t number)
-{
-	struct pair result;
-
-	memcpy(vm->memory + RESULT, &number, sizeof(number));
-	start_in_real_mode(vm->vcpu);
-	run_vm(vm);
-	memcpy(&result, vm->memory + RESULT, sizeof(result));
-	return result;
 }
 
 static void switch_on(void)

@@ -78,7 +78,7 @@ vm_start() {
 	# shellcheck disable=SC2086 # words
 	${vm_under:-} qemu-system-x86_64 -L /usr/share/qemu -M microvm,accel=kvm -cpu "${vm_cpu:-host}" \
 		-smp "$2" -m $((128 + 3 * initrd_room))M -nodefaults -no-user-config -display none \
-		-device pvpanic -action panic=pause $disk $network ${vm_args:-} \
+		-device pvpanic -action panic=pause $disk $network \
 		-no-reboot -kernel /lab/vmlinux \
 		-device "loader,file=$vm/initrd,addr=$initrd_at,force-raw=on" \
 		-append "$KERNEL_ARGS $noxsave reboot=t panic=-1 memmap=${initrd_room}M\$$initrd_at initrdmem=$initrd_at,$(stat -c %s "$vm/initrd") ${5:-}" \
@@ -86,7 +86,7 @@ vm_start() {
 		-chardev "file,id=output,path=$4,append=on" \
 		-device isa-serial,index=1,chardev=output \
 		-chardev "pipe,id=monitor,path=$vm/monitor" \
-		-mon chardev=monitor 2>"$vm/log" &
+		-mon chardev=monitor ${vm_args:-} 2>"$vm/log" &
 	echo $! >"$vm/pid"
 }
 
