@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+
+#include "page.h"
+#include "proof_log.h"
+#include "proof_page.h"
+#include "util.h"
+
+/* What the page sums up at its head: a QUANTITY of the parts, and its words */
+static const struct {
+	const char *quantity, *words;
+} sums[] = {
+	{ "counted", "exits counted" },
+	{ "compared", "of them compared with the tracepoint" },
+	{ "VMs", "virtual machines" },
+	{ "switches", "switches of a parameter" },
+	{ "failures", "failures provoked" },
+	{ "messages", "messages of the kernel" },
+	{ "leaks", "leaks" },
+};
+
+static void write_sums(FILE *out, const json_t *document)
+{
+	const json_t *sum;
+	size_t i;
+
+	fputs("<h2>In all</h2>\n<table>\n", out);
+	for (i = 0; i < ARRAY_SIZE(sums); i++) {
+		sum = json_object_get(json_object_get(document, "sums"), sums[i].quantity);
+		fprintf(out, "<tr><td>%s</td><td>", sums[i].words);
+		if (sum)
+			proof_digits(out, json_number_value(sum));
+		else
+			fputs("not measured", out);
+		fputs("</td></tr>\n", out);
+	}
+	fputs("</table>\n", out);
+}
+
+/* What was done, part by part */
+static void write_done(FILE *out, const json_t *lines)
+{
+	const char *part, *last = "";
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach(lines, i, line) {
+		part = proof_string(line, "part");
+		if (strcmp(part, last)) {
+			fputs(i ? "<br><b>" : "<b>", out);
+			page_text(out, part);
+			fputs(":</b> ", out);
+		} else {
+			fputs(", ", out);
+		}
+		last = part;
+		page_text(out, proof_string(line, "quantity"));
+		fputc(' ', out);
+		proof_digits(out, proof_number(line, "value", 0));
+	}
+}
+
+static void write_scenario(FILE *out, const json_t *scenario)
+{
+	fputs("<tr><td>", out);
+	page_text(out, proof_string(scenario, "name"));
+	fputs("</td><td>", out);
+	proof_machine(out, json_object_get(scenario, "machine"));
+	fputs("</td><td>", out);
+	write_done(out, json_object_get(scenario, "stress"));
+	fputs("</td><td>", out);
+	proof_digits(out, proof_number(scenario, "passed", 0));
+	fputs(proof_number(scenario, "failed", 0) ? "</td><td><b class=bad>" : "</td><td><b>", out);
+	proof_digits(out, proof_number(scenario, "failed", 0));
+	fputs("</b></td></tr>\n", out);
+}
+
+void proof_stress_page(const json_t *document)
+{
+	FILE *out = proof_page_begin(document, "make stress", "What the statistics survive");
+	const json_t *scenario;
+	size_t i;
+
+	write_sums(out, document);
+	fputs("<h2>The parts</h2>\n<div><table class=\"left wrap\"><tr><th>scenario</th>"
+	      "<th>machine</th><th>how much was done</th><th>passed</th><th>failed</th></tr>\n",
+	      out);
+	json_array_foreach(json_object_get(document, "scenarios"), i, scenario)
+		write_scenario(out, scenario);
+	fputs("</table></div>\n", out);
+	proof_page_end(out, document);
+}
