@@ -331,7 +331,8 @@ selftest: $(lab_deps) $(K)/selftests/$(firstword $(TEST))
 	KVM_ARGS='$(KVM_ARGS)' tests/lab/lab $(K)
 
 # Tests
-e2e_tools := $(addprefix $(B)/,guest-check host-check vm-check vm-bench callers perf-storm)
+e2e_tools := $(addprefix $(B)/,guest-check host-check vm-check vm-bench vm-growth callers \
+	perf-storm)
 e2e_programs := $(B)/exit-workload $(e2e_tools)
 # For call graphs by frame pointers
 $(B)/callers: CFLAGS += -fno-omit-frame-pointer
@@ -351,7 +352,7 @@ $(B)/prometheus/usr/bin/prometheus: tests/fleet/fetch tests/lab/packages
 	@touch $@
 
 check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/cpuid-query-exporter $(B)/exit-workload \
-	$(B)/exit-report $(K)/patched/kvm.ko $(B)/prometheus/usr/bin/prometheus
+	$(B)/exit-report $(B)/proof-report $(K)/patched/kvm.ko $(B)/prometheus/usr/bin/prometheus
 
 check: $(check_deps) $(debs) | packages-check packages-report packages-tree
 	@tests/run $(K) $(KERNEL) check

@@ -23,9 +23,9 @@ static const struct growth {
 	{ "reason", "vCPUs", "A CPUID that reads one reason" },
 	{ "own", "vCPUs", "A CPUID that reads one reason of its own vCPU" },
 	{ "memory", "vCPUs", "Memory that the statistics take" },
-	{ "table", "reasons", "CPUIDs of <code>cpuid-query</code> for its table" },
-	{ "everything", "reasons", "CPUIDs of <code>cpuid-query --raw</code>, for all values" },
-	{ "metrics", "VMs", "<code>cpuid-query metrics --host</code>" },
+	{ "table", "reasons", "CPUIDs of cpuid-query for its table" },
+	{ "everything", "reasons", "CPUIDs of cpuid-query --raw, for all values" },
+	{ "metrics", "VMs", "cpuid-query metrics --host" },
 };
 
 /* The values of a member, each once, in the order of the lines */
@@ -208,6 +208,18 @@ static struct growth growth_of(const char *what)
 	return (struct growth) { what, "N", what };
 }
 
+/* A text for gnuplot, which has no escapes in these quotation marks but two for one. */
+static void write_quoted(FILE *out, const char *text)
+{
+	fputc('\'', out);
+	for (; *text; text++) {
+		if (*text == '\'')
+			fputc('\'', out);
+		fputc(*text, out);
+	}
+	fputs("'\n", out);
+}
+
 /* For gnuplot: a block of lines for each, and what the axes are */
 static void write_growth_data(const json_t *lines, const json_t *whats)
 {
@@ -226,8 +238,9 @@ static void write_growth_data(const json_t *lines, const json_t *whats)
 				proof_number(line, "value", 0));
 		}
 		fputs("\n\n", data);
-		fprintf(list, "of[%zu] = \"%s\"\nunit[%zu] = \"%s\"\n", i + 1,
-			growth_of(json_string_value(what)).of, i + 1, unit);
+		fprintf(list, "of[%zu] = '%s'\nunit[%zu] = ", i + 1,
+			growth_of(json_string_value(what)).of, i + 1);
+		write_quoted(list, unit);
 	}
 	finish(data, "growth.dat");
 	finish(list, "growth-list.gp");
@@ -239,9 +252,10 @@ static void write_growth(FILE *out, const json_t *lines, const char *what, size_
 	const json_t *line;
 	size_t i;
 
-	fprintf(out, "<figure><figcaption>%s</figcaption>\n<img src=\"growth-%zu.svg\" "
-		"alt=\"by %s\">\n<table><tr><th>%s</th>", growth.words, number, growth.of,
-		growth.of);
+	fputs("<figure><figcaption>", out);
+	page_text(out, growth.words);
+	fprintf(out, "</figcaption>\n<img src=\"growth-%zu.svg\" alt=\"by %s\">\n"
+		"<table><tr><th>%s</th>", number, growth.of, growth.of);
 	json_array_foreach(lines, i, line) {
 		if (!strcmp(proof_string(line, "what"), what)) {
 			fputs("<th>", out);

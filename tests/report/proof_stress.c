@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
 #include <string.h>
 
 #include "page.h"
@@ -37,6 +38,17 @@ static void write_sums(FILE *out, const json_t *document)
 	fputs("</table>\n", out);
 }
 
+/* A QUANTITY, whose words a scenario may have joined by hyphens */
+static void write_quantity(FILE *out, const char *quantity)
+{
+	char *words = strdup(quantity), *hyphen = words;
+
+	while (hyphen && (hyphen = strchr(hyphen, '-')))
+		*hyphen = ' ';
+	page_text(out, words ? words : quantity);
+	free(words);
+}
+
 /* What was done, part by part */
 static void write_done(FILE *out, const json_t *lines)
 {
@@ -54,7 +66,7 @@ static void write_done(FILE *out, const json_t *lines)
 			fputs(", ", out);
 		}
 		last = part;
-		page_text(out, proof_string(line, "quantity"));
+		write_quantity(out, proof_string(line, "quantity"));
 		fputc(' ', out);
 		proof_digits(out, proof_number(line, "value", 0));
 	}
