@@ -117,16 +117,20 @@ static const struct kind {
 	{ "stress", parse_stress },
 };
 
+/* The next name, without its folder */
 static void begin_scenario(struct log *log)
 {
 	size_t length = strcspn(log->names, "+");
+	const char *end = log->names + length, *name = end;
 
+	while (name > log->names && name[-1] != '/')
+		name--;
 	log->scenario = json_pack("{s:s%, s:O, s:i, s:i, s:[], s:[], s:[], s:[], s:[], s:[]}",
-				  "name", log->names, length, "machine", log->machine,
+				  "name", name, (size_t)(end - name), "machine", log->machine,
 				  "passed", 0, "failed", 0, "failures", "checks",
 				  "bench", "growth", "sees", "stress");
 	json_array_append_new(json_object_get(log->document, "scenarios"), log->scenario);
-	log->names += length + (log->names[length] == '+');
+	log->names += length + (*end == '+');
 }
 
 /* The scenario that a line belongs to */

@@ -10,7 +10,8 @@
  *
  * # about: NAME VALUE			of the whole, in any words
  * # Lab: SCENARIO[+SCENARIO...] NAME=VALUE...	the scenarios that follow, one after another,
- *					each to its "# done", and the machine that they run on
+ *					each to its "# done", with their folders or without, and
+ *					the machine that they run on
  * ok - TEXT, not ok - TEXT		a check
  * # bench: MODULES WHAT VCPUS TICKS	what the guest has waited for an exit or a reading
  * # growth: WHAT N VALUE UNIT		a cost, where there are N of something

@@ -7,6 +7,12 @@
 #include "proof_log.h"
 #include "proof_page.h"
 
+/* "bench" or "stress" */
+static const char *proof_kind(const json_t *document)
+{
+	return strchr(proof_string(document, "kind"), '-') + 1;
+}
+
 void proof_digits(FILE *out, double number)
 {
 	char digits[32];
@@ -112,5 +118,7 @@ void proof_page_end(FILE *out, const json_t *document)
 		write_checks(out, json_object_get(scenario, "checks"));
 		fputs("</ul></details>\n", out);
 	}
+	fprintf(out, "<p>For other programs: <a href=\"%s.json\">%s.json</a>.</p>\n",
+		proof_kind(document), proof_kind(document));
 	page_end(out, "index.html");
 }
