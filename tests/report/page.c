@@ -43,7 +43,8 @@ static const char style[] =
 	".bad { color: #d43 }\n"
 	"img { max-width: 100% }\n"
 	"div { overflow-x: auto }\n"
-	"figure { display: inline-block; width: 330px; margin: 0 15px 1em 0; vertical-align: top }\n"
+	"figure { display: inline-block; width: 330px; margin: 0 15px 1em 0;"
+	" vertical-align: top }\n"
 	"li { overflow-wrap: anywhere }\n";
 
 FILE *page_begin(const char *path, const char *title, const char *heading)

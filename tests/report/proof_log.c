@@ -142,14 +142,15 @@ static json_t *scenario_of(struct log *log)
 }
 
 /* What comes behind the last one's end is still the last one's. */
-static void end_scenario(struct log *log)
+static bool end_scenario(struct log *log, char *rest)
 {
-	if (*log->names)
+	if (!*rest && *log->names)
 		log->scenario = NULL;
+	return true;
 }
 
 /* NAMES VARIABLE=VALUE... */
-static void begin_machine(struct log *log, char *line)
+static bool begin_machine(struct log *log, char *line)
 {
 	char *rest = line, *name, *value;
 
@@ -162,6 +163,7 @@ static void begin_machine(struct log *log, char *line)
 		if (value)
 			json_object_set_new(log->machine, name, json_string(value));
 	}
+	return true;
 }
 
 static void count(json_t *object, const char *name)
@@ -169,23 +171,25 @@ static void count(json_t *object, const char *name)
 	json_object_set_new(object, name, json_integer(proof_number(object, name, 0) + 1));
 }
 
-static void add_check(struct log *log, bool passed, const char *text)
+static void add_check(struct log *log, const char *list, const char *counter, const char *text)
 {
 	json_t *scenario = scenario_of(log);
-	const char *counter = passed ? "passed" : "failed";
 
-	json_array_append_new(json_object_get(scenario, passed ? "checks" : "failures"),
-			      json_string(text));
+	json_array_append_new(json_object_get(scenario, list), json_string(text));
 	count(scenario, counter);
 	count(log->document, counter);
 }
 
-/* What follows the beginning, or NULL if the line begins with something else */
-static char *after(char *line, const char *beginning)
+static bool add_passed(struct log *log, char *text)
 {
-	size_t length = strlen(beginning);
+	add_check(log, "checks", "passed", text);
+	return true;
+}
 
-	return strncmp(line, beginning, length) ? NULL : line + length;
+static bool add_failed(struct log *log, char *text)
+{
+	add_check(log, "failures", "failed", text);
+	return true;
 }
 
 static bool add_about(struct log *log, char *line)
@@ -199,7 +203,7 @@ static bool add_about(struct log *log, char *line)
 				    json_string(value));
 }
 
-/* "# KIND: ..."; a comment that only looks like it is one */
+/* KIND: ..., or any other comment */
 static bool add_line(struct log *log, char *line)
 {
 	json_t *object;
@@ -216,22 +220,28 @@ static bool add_line(struct log *log, char *line)
 	return true;
 }
 
+static const struct {
+	const char *beginning;
+	/* What follows it.  Returns false if it is not understood. */
+	bool (*add)(struct log *log, char *rest);
+} beginnings[] = {
+	{ "ok - ", add_passed },
+	{ "not ok - ", add_failed },
+	{ "# about: ", add_about },
+	{ "# Lab: ", begin_machine },
+	{ "# done", end_scenario },
+	{ "# ", add_line },
+};
+
 static bool parse_line(struct log *log, char *line)
 {
-	char *rest;
+	size_t i, length;
 
-	if ((rest = after(line, "ok - ")))
-		add_check(log, true, rest);
-	else if ((rest = after(line, "not ok - ")))
-		add_check(log, false, rest);
-	else if ((rest = after(line, "# about: ")))
-		return add_about(log, rest);
-	else if ((rest = after(line, "# Lab: ")))
-		begin_machine(log, rest);
-	else if (!strcmp(line, "# done"))
-		end_scenario(log);
-	else if ((rest = after(line, "# ")))
-		return add_line(log, rest);
+	for (i = 0; i < ARRAY_SIZE(beginnings); i++) {
+		length = strlen(beginnings[i].beginning);
+		if (!strncmp(line, beginnings[i].beginning, length))
+			return beginnings[i].add(log, line + length);
+	}
 	return true;
 }
 
