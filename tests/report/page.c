@@ -40,6 +40,7 @@ static const char style[] =
 	" td:first-child, th:first-child { text-align: left }\n"
 	".wrap td { white-space: normal; vertical-align: top }\n"
 	"small { color: #888 }\n"
+	".words { font-size: 12px }\n"
 	".bad { color: #d43 }\n"
 	"img { max-width: 100% }\n"
 	"div { overflow-x: auto }\n"

@@ -13,6 +13,40 @@ static const char *const readings[] = {
 	"other",
 };
 
+/* What an exit is of, and what counts exits, in words */
+static const struct {
+	const char *name, *words;
+} meanings[] = {
+	{ "cpuid", "CPUID" },
+	{ "nobody's", "CPUID of a leaf that nobody defines" },
+	{ "port-kvm", "port I/O with a device that KVM emulates" },
+	{ "port-vmm", "port I/O with a device of the VMM" },
+	{ "wrmsr", "a write of an MSR" },
+	{ "wrmsr-ipi", "one that sends an interrupt, in KVM's fastpath" },
+	{ "wrmsr-deadline", "one that sets a timer, in KVM's fastpath" },
+	{ "timer", "the end of a timer while the guest runs" },
+	{ "halt", "HLT with an interrupt that ends it at once" },
+	{ "wake-up", "from the end of a timer until a halted guest runs" },
+	{ "page", "the first access to a page of memory" },
+	{ "mmio-kvm", "MMIO with a device that KVM emulates" },
+	{ "mmio-vmm", "MMIO with a device of the VMM" },
+	{ "hypercall", "a hypercall" },
+	{ "vmexit-cpuid", "CPUID and a loop, by vmexit of KVM's unit tests; so are all vmexit-" },
+	{ "stock", "KVM without the patch, by the same compiler" },
+	{ "compiled-out", "with the patch, and without its option" },
+	{ "off", "with the patch, switched off" },
+	{ "on", "with the patch, counting" },
+	{ "pmu", "the same while a counter of the guest's virtual PMU counts something else" },
+	{ "armed", "the same while it counts exits" },
+	{ "atomics", "global atomic counters and times around the exit handler" },
+	{ "tracepoint", "a hist trigger of the tracepoint kvm_exit" },
+	{ "bpf", "a BPF program at the tracepoint that counts" },
+	{ "bpf-time", "one that takes times, too" },
+	{ "perf", "perf kvm stat record" },
+	{ "kvm_stat", "kvm_stat -t" },
+	{ "kvm_stat-d", "kvm_stat -d" },
+};
+
 /* What tests/e2e/growth.sh measures, in words, and what there are more and more of */
 static const struct growth {
 	const char *what, *of, *words;
@@ -91,6 +125,23 @@ static void write_cell(FILE *out, const json_t *line)
 	fputs("</td>", out);
 }
 
+/* What these names mean; those that say it themselves have no words. */
+static void write_meanings(FILE *out, const json_t *names)
+{
+	const json_t *name;
+	size_t i, k;
+
+	fputs("<p class=words>", out);
+	json_array_foreach(names, i, name) {
+		for (k = 0; k < ARRAY_SIZE(meanings); k++) {
+			if (!strcmp(meanings[k].name, json_string_value(name)))
+				fprintf(out, "<b>%s</b>&nbsp;%s; ", meanings[k].name,
+					meanings[k].words);
+		}
+	}
+	fputs("</p>\n", out);
+}
+
 /* The modules, by what a guest does */
 static void write_exits(FILE *out, const json_t *lines)
 {
@@ -117,6 +168,8 @@ static void write_exits(FILE *out, const json_t *lines)
 		}
 	}
 	fputs("</tr></table></div>\n", out);
+	write_meanings(out, whats);
+	write_meanings(out, modules);
 	json_decref(whats);
 	json_decref(modules);
 }
