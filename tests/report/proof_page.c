@@ -55,13 +55,17 @@ static void write_count(FILE *out, const json_t *counts)
 	fputs(failed ? " failed</b>" : " failed", out);
 }
 
-static void write_checks(FILE *out, const json_t *checks)
+static void write_checks(FILE *out, const json_t *scenario, const char *which,
+			 const char *before, const char *between)
 {
+	const json_t *checks = json_object_get(scenario, which);
 	const json_t *check;
 	size_t i;
 
 	json_array_foreach(checks, i, check) {
 		fputs("<li>", out);
+		page_text(out, before);
+		page_text(out, between);
 		page_text(out, json_string_value(check));
 		fputs("</li>\n", out);
 	}
@@ -75,7 +79,7 @@ static void write_failures(FILE *out, const json_t *document)
 
 	fputs("<ul class=bad>\n", out);
 	json_array_foreach(json_object_get(document, "scenarios"), i, scenario)
-		write_checks(out, json_object_get(scenario, "failures"));
+		write_checks(out, scenario, "failures", proof_string(scenario, "name"), ": ");
 	fputs("</ul>\n", out);
 }
 
@@ -115,7 +119,7 @@ void proof_page_end(FILE *out, const json_t *document)
 		fputs(": ", out);
 		write_count(out, scenario);
 		fputs("</summary>\n<ul>\n", out);
-		write_checks(out, json_object_get(scenario, "checks"));
+		write_checks(out, scenario, "checks", "", "");
 		fputs("</ul></details>\n", out);
 	}
 	fprintf(out, "<p>For other programs: <a href=\"%s.json\">%s.json</a>.</p>\n",

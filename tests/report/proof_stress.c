@@ -86,9 +86,9 @@ static void write_done(FILE *out, const json_t *lines)
 			fputs(", ", out);
 		}
 		last = part;
-		write_quantity(out, proof_string(line, "quantity"));
-		fputc(' ', out);
 		proof_digits(out, proof_number(line, "value", 0));
+		fputc(' ', out);
+		write_quantity(out, proof_string(line, "quantity"));
 	}
 }
 
