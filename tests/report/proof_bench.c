@@ -51,11 +51,11 @@ static const struct {
 static const struct growth {
 	const char *what, *of, *words;
 } growths[] = {
-	{ "exit", "vCPUs", "An exit of a CPUID and the entry after it" },
-	{ "totals", "vCPUs", "A guest's CPUID that reads the totals" },
-	{ "occupancy", "vCPUs", "A CPUID that reads which reasons there were" },
+	{ "exit", "vCPUs", "An exit of a CPUID, until the entry" },
+	{ "totals", "vCPUs", "A CPUID that reads the totals" },
+	{ "occupancy", "vCPUs", "A CPUID that reads which reasons" },
 	{ "reason", "vCPUs", "A CPUID that reads one reason" },
-	{ "own", "vCPUs", "A CPUID that reads one reason of its own vCPU" },
+	{ "own", "vCPUs", "A CPUID that reads its vCPU alone" },
 	{ "memory", "vCPUs", "Memory that the statistics take" },
 	{ "table", "reasons", "CPUIDs of cpuid-query for its table" },
 	{ "everything", "reasons", "CPUIDs of cpuid-query --raw, for all values" },
@@ -128,15 +128,18 @@ static void write_cell(FILE *out, const json_t *line)
 /* What these names mean; those that say it themselves have no words. */
 static void write_meanings(FILE *out, const json_t *names)
 {
+	const char *between = "";
 	const json_t *name;
 	size_t i, k;
 
 	fputs("<p class=words>", out);
 	json_array_foreach(names, i, name) {
 		for (k = 0; k < ARRAY_SIZE(meanings); k++) {
-			if (!strcmp(meanings[k].name, json_string_value(name)))
-				fprintf(out, "<b>%s</b>&nbsp;%s; ", meanings[k].name,
-					meanings[k].words);
+			if (strcmp(meanings[k].name, json_string_value(name)))
+				continue;
+			fprintf(out, "%s<b>%s</b>:&nbsp;%s", between, meanings[k].name,
+				meanings[k].words);
+			between = "; ";
 		}
 	}
 	fputs("</p>\n", out);
