@@ -74,11 +74,9 @@ unload_kvm
 
 sed 's/^/# growth: /' /tmp/growth
 
-# Where there are several of the same number, it is the last that counts.
 awk '
 	FILENAME == "/tmp/growth" {
-		if (!(($1, $2) in value))
-			n[$1, ++numbers[$1]] = $2
+		n[$1, ++numbers[$1]] = $2
 		value[$1, $2] = $3
 		next
 	}

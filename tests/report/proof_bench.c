@@ -367,7 +367,7 @@ static void write_sees(FILE *out, const json_t *document)
 	size_t i, k;
 
 	if (json_array_size(lines)) {
-		fputs("<h2>What each tool sees</h2>\n<p>Of the same VM in the same seconds.</p>\n"
+		fputs("<h2>What each tool sees</h2>\n<p>Of the same load.</p>\n"
 		      "<div><table class=\"left wrap\"><tr><th></th>", out);
 		json_array_foreach(facts, k, fact) {
 			fputs("<th>", out);
