@@ -47,7 +47,7 @@ all: $(B)/cpuid-query $(B)/exit-workload
 help:
 	@echo 'make run             boot the chain and show the tables from the inner VM'
 	@echo "make lab CMD='...'   the same chain, any shell command in the inner VM"
-	@echo 'make bench           what an exit and a reading cost, in instructions'
+	@echo "make bench           what an exit and a reading cost, in instructions, $(B)/bench/"
 	@echo "make report          what each of exit-workload's workloads costs, $(B)/report/"
 	@echo "make flame-graph     which code causes the exits of a program, $(B)/flame-graph.svg"
 	@echo "make test            all tests, on VMs inside an emulated PC; the last line counts them"
@@ -84,7 +84,8 @@ help:
 # Packages: quick when all are there.  What one command needs is asked for at once.
 test-fleet fleet-record fleet-scale fleet-pages: GROUPS := tool exporter kernel lab fleet
 run lab: GROUPS := tool kernel lab
-selftest bench: GROUPS := tool kernel selftest lab
+selftest: GROUPS := tool kernel selftest lab
+bench: GROUPS := tool kernel selftest lab report
 report: GROUPS := tool kernel lab report
 flame-graph: GROUPS := tool kernel lab test flame
 test-fresh: GROUPS := fresh
@@ -299,9 +300,15 @@ $(K)/selftests/%: host-patch/build-selftests $(K)/patched/kvm.ko | packages-kern
 lab_deps := $(K)/lab/l1-base.cpio.lz4 $(K)/patched/kvm.ko $(B)/cpuid-query $(lab_src)
 
 # What each workload costs, as a page
-report_src := tests/report/exit-report.c $(filter-out guest-tool/cpuid-query.c,$(tool_src))
-$(B)/exit-report: $(report_src) $(tool_hdr) Makefile | packages-tool
+page_src := tests/report/page.c $(filter-out guest-tool/cpuid-query.c,$(tool_src))
+report_src := tests/report/exit-report.c $(page_src)
+$(B)/exit-report: $(report_src) tests/report/page.h $(tool_hdr) Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(report_src) $(tool_libs)
+
+# What `make bench` and `make stress` have found, as pages
+proof_src := $(wildcard tests/report/proof*.c) $(page_src)
+$(B)/proof-report: $(proof_src) $(wildcard tests/report/*.h) $(tool_hdr) Makefile | packages-tool
+	@$(CC) $(SANITIZE) $(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(proof_src) $(tool_libs)
 
 report: SMP := $(or $(SMP),2)
 report: $(lab_deps) $(B)/exit-workload $(B)/exit-report $(wildcard tests/report/*) | packages-report
@@ -370,7 +377,8 @@ fleet-pages: $(fleet_deps) | packages-fleet packages-pages
 	@tests/fleet/check-pages $(B) $(B)/fleet-pages
 
 # Tests
-e2e_tools := $(addprefix $(B)/,guest-check host-check vm-check vm-bench callers perf-storm)
+e2e_tools := $(addprefix $(B)/,guest-check host-check vm-check vm-bench vm-growth callers \
+	perf-storm)
 e2e_programs := $(B)/exit-workload $(e2e_tools)
 # For call graphs by frame pointers
 $(B)/callers: CFLAGS += -fno-omit-frame-pointer
@@ -391,13 +399,13 @@ $(B)/unit-tests: $(unit_src) $(tool_hdr) $(wildcard tests/unit/*.h) Makefile | p
 	@$(CC) $(SANITIZE) $(WARN) $(CPPFLAGS) -Iguest-tool -o $@ $(unit_src) -lcmocka $(tool_libs)
 
 check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/cpuid-query-exporter $(B)/exit-workload \
-	$(B)/exit-report $(K)/patched/kvm.ko $(B)/prometheus/usr/bin/prometheus
+	$(B)/exit-report $(B)/proof-report $(K)/patched/kvm.ko $(B)/prometheus/usr/bin/prometheus
 
 check: $(check_deps) $(debs) | packages-check packages-report packages-tree
 	@tests/run $(K) $(KERNEL) check
 
-bench: $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(e2e_programs)
-	@tests/run $(K) $(KERNEL) bench
+bench: $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(e2e_programs) $(B)/proof-report | packages-report
+	@tests/proof $(K) $(KERNEL) bench
 
 test-fresh: | packages-fresh
 	@tests/run $(K) $(KERNEL) fresh

@@ -12,6 +12,7 @@
 
 #include "exit_names.h"
 #include "json.h"
+#include "page.h"
 #include "result.h"
 #include "util.h"
 
@@ -62,30 +63,6 @@ static struct exit_info boot_info;
 
 /* Of the boot, by exits, the most first */
 static struct exit_table boot_sum;
-
-static char *read_text(const char *path, size_t *size)
-{
-	char *text = file_read(path, size);
-
-	if (!text)
-		err(1, "%s", path);
-	return text;
-}
-
-static FILE *create(const char *path)
-{
-	FILE *file = fopen(path, "w");
-
-	if (!file)
-		err(1, "%s", path);
-	return file;
-}
-
-static void finish(FILE *file, const char *path)
-{
-	if (ferror(file) | fclose(file))
-		errx(1, "cannot write %s", path);
-}
 
 static unsigned int encoding(void)
 {
@@ -495,20 +472,9 @@ static void write_html_bench(FILE *out, const json_t *bench)
 static void write_page(const json_t *bench)
 {
 	const struct exit_info *info = &workloads[0].result.info;
-	FILE *out = create("index.html");
+	FILE *out = page_begin("index.html", "VM exits", "VM exits, seen from inside");
 
-	fprintf(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-		"<title>VM exits</title>\n<style>\n"
-		"body { font: 15px/1.5 sans-serif; max-width: 1060px; margin: 2em auto;"
-		" padding: 0 1em }\n"
-		"table { border-collapse: collapse; font-size: 12px }\n"
-		"td, th { padding: 2px 7px; text-align: right; border-bottom: 1px solid #ddd;"
-		" white-space: nowrap }\n"
-		".bench :nth-child(2), .bench :nth-child(6) { text-align: left }\n"
-		"td:first-child, th:first-child { text-align: left }\n"
-		"img { max-width: 100%% }\ndiv { overflow-x: auto }\n</style></head><body>\n"
-		"<h1>VM exits, seen from inside</h1>\n"
-		"<p>Measured by cpuid-query " VERSION " in a virtual machine with %" PRIu32
+	fprintf(out, "<p>Measured by cpuid-query " VERSION " in a virtual machine with %" PRIu32
 		" vCPU%s, %s, on a host with a TSC of %.3f MHz.</p>\n", info->vcpus,
 		info->vcpus == 1 ? "" : "s", exit_encoding_name(info->encoding),
 		info->tsc_khz / 1000.0);
@@ -527,8 +493,8 @@ static void write_page(const json_t *bench)
 	      "<p>The boxes are medians, the bars reach from the least cycles to p99.  The "
 	      "colour is that of the exit which an operation has.</p>\n<div>\n", out);
 	write_html_bench(out, bench);
-	fputs("</div>\n</body></html>\n", out);
-	finish(out, "index.html");
+	fputs("</div>\n", out);
+	page_end(out, "index.html");
 }
 
 int main(int argc, char **argv)
