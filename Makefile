@@ -47,6 +47,7 @@ help:
 	@echo 'make run             boot the chain and show the tables from the inner VM'
 	@echo "make lab CMD='...'   the same chain, any shell command in the inner VM"
 	@echo 'make bench           what an exit and a reading cost, in instructions'
+	@echo "                     KVM_UNIT_TESTS=DIR: and its vmexit, from a copy of KVM's unit tests"
 	@echo "make report          what each of exit-workload's workloads costs, $(B)/report/"
 	@echo "make flame-graph     which code causes the exits of a program, $(B)/flame-graph.svg"
 	@echo "make test            all tests, on VMs inside an emulated PC; the last line counts them"
@@ -77,7 +78,8 @@ help:
 
 # Packages: quick when all are there.  What one command needs is asked for at once.
 run lab: GROUPS := tool kernel lab
-selftest bench: GROUPS := tool kernel selftest lab
+selftest: GROUPS := tool kernel selftest lab
+bench: GROUPS := tool kernel selftest lab test bench
 report: GROUPS := tool kernel lab report
 flame-graph: GROUPS := tool kernel lab test flame
 test-fresh: GROUPS := fresh
@@ -326,6 +328,9 @@ $(K)/lab/l1-base.cpio.lz4: tests/lab/make-images tests/lab/packages $(K)/release
 $(K)/lab/perf.cpio.lz4: $(K)/lab/l1-base.cpio.lz4 | packages-test
 	@$(stage) 60 $(B)/log/perf.log "Packing perf" tests/lab/make-images perf $(K)/lab $(K)
 
+$(K)/lab/kvm_stat.cpio.lz4: $(K)/lab/l1-base.cpio.lz4 | packages-bench
+	@$(stage) 60 $(B)/log/kvm_stat.log "Packing kvm_stat" tests/lab/make-images kvm_stat $(K)/lab $(K)
+
 run: CMD = ./cpuid-query
 run lab: $(lab_deps)
 	@CMD='$(subst ','\'',$(value CMD))' HOST_CMD='$(subst ','\'',$(value HOST_CMD))' \
@@ -345,6 +350,13 @@ $(B)/callers: CFLAGS += -fno-omit-frame-pointer
 $(e2e_tools): $(B)/%: tests/e2e/%.c $(wildcard tests/e2e/*.h) include/leaves.h Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $<
 
+# What `make bench` compares with: BPF programs, and what loads them
+$(B)/exits.bpf.o: tests/bench/exits.bpf.c tests/bench/exits.h Makefile | packages-bench
+	@clang -O2 -g -Wall -Wextra -Werror -target bpf -I/usr/include/x86_64-linux-gnu -c -o $@ $<
+
+$(B)/bpf-exits: tests/bench/bpf-exits.c tests/bench/exits.h Makefile | packages-bench
+	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $< $$(pkg-config --static --libs libbpf)
+
 # gcc's and clang's "undefined" leave the conversions out
 SANITIZE := -O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
 
@@ -363,8 +375,17 @@ check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/cpuid-query-exporter $(B)/ex
 check: $(check_deps) $(debs) | packages-check packages-report packages-tree
 	@tests/run $(K) $(KERNEL) check
 
-bench: $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(e2e_programs)
-	@tests/run $(K) $(KERNEL) bench
+peers := $(K)/compiled-out/kvm.ko $(K)/atomics/kvm.ko $(K)/lab/perf.cpio.lz4 \
+	$(K)/lab/kvm_stat.cpio.lz4 $(B)/exits.bpf.o $(B)/bpf-exits
+# A copy of KVM's unit tests, of which one measures exits
+$(B)/kvm-unit-tests/x86/vmexit.flat: $(KVM_UNIT_TESTS)/x86/vmexit.c
+	@rm -rf $(B)/kvm-unit-tests && cp -r $(KVM_UNIT_TESTS) $(B)/kvm-unit-tests
+	@$(stage) 600 $(B)/log/kvm-unit-tests.log "Building vmexit of KVM's unit tests" \
+		env -C $(B)/kvm-unit-tests -u MAKEFLAGS -u MAKELEVEL -u CFLAGS -u CPPFLAGS sh -c './configure && make x86/vmexit.flat'
+
+vmexit := $(if $(KVM_UNIT_TESTS),$(B)/kvm-unit-tests/x86/vmexit.flat)
+bench: $(K)/unpatched/kvm.ko $(peers) $(vmexit) $(lab_deps) $(exit_stats_tests) $(e2e_programs)
+	@VMEXIT='$(vmexit)' tests/run $(K) $(KERNEL) bench
 
 test-fresh: | packages-fresh
 	@tests/run $(K) $(KERNEL) fresh

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * bpf-exits OBJECT [time]: count the VM exits of all threads with the BPF programs of
- * exits.bpf.c, and their time, too, if told so.  Prints "ready", and when its input ends
+ * exits.bpf.c, and their time, too, if told so.  Prints "ready", and when it gets a SIGTERM
  * "PID REASON EXITS NS" for each.
  */
 #include <bpf/bpf.h>
@@ -9,6 +9,7 @@
 #include <err.h>
 #include <inttypes.h>
 #include <linux/types.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,10 +113,15 @@ static void print_exits(const struct bpf_object *object)
 int main(int argc, char **argv)
 {
 	struct bpf_object *object;
+	sigset_t end;
+	int signal;
 
 	if (argc < 2)
 		errx(1, "usage: bpf-exits OBJECT [time]");
 	check_format();
+	sigemptyset(&end);
+	sigaddset(&end, SIGTERM);
+	sigprocmask(SIG_BLOCK, &end, NULL);
 	object = bpf_object__open_file(argv[1], NULL);
 	if (!object || bpf_object__load(object))
 		err(3, "%s", argv[1]);
@@ -126,7 +132,7 @@ int main(int argc, char **argv)
 	}
 	puts("ready");
 	fflush(stdout);
-	getchar();
+	sigwait(&end, &signal);
 	print_exits(object);
 	return 0;
 }

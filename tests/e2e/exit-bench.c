@@ -5,12 +5,12 @@
  * for each.  armed: while a counter of the virtual PMU counts all exits; other: while it counts
  * another event.
  *
- * exit-bench load RUNS LEAF: cause each kind of exit whose number is known RUNS * TIMES times, then
- * wait for the end of the input.  Prints "ready" before, "VALUE of WHAT" after: how many exits with
- * a reason there were, how many of them KVM handles in its fast path, what a CPUID took the guest,
- * and what LEAF answers the guest for the CPUIDs' reason.
+ * exit-bench load RUNS EXITS-LEAF CYCLES-LEAF: cause each kind of exit whose number is known
+ * RUNS * TIMES times.  Prints "pid PID" before, and after that "ticks TICKS", what a CPUID took
+ * the guest.  Then, when there is a line of input, "told REASON EXITS CYCLES CAUSED", what the
+ * leaves answer the guest and what that had caused until then, "exits REASON EXITS", all that it
+ * has caused, and "fast EXITS", those that KVM handles in its fast path; waits for another line.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -140,6 +140,7 @@ asm(".pushsection .rodata\n"
     "	movl " XSTR(RESULT) " + 4, %ecx\n"
     "	cpuid\n"
     STORE(eax, 0)
+    STORE(ecx, 4)
     "	outb %al, $" XSTR(END_PORT) "\n"
     "read_end:\n"
     "	.code64\n"
@@ -265,16 +266,16 @@ static void put_code(const struct vm *vm, const char *begin, const char *end)
 	memcpy(vm->memory + CODE, begin, end - begin);
 }
 
-/* What the guest is told of its CPUIDs by @leaf */
-static uint32_t read_leaf(const struct vm *vm, uint32_t leaf)
+/* What the guest is told by @leaf of its exits for @reason: EAX, and ECX. */
+static void read_leaf(const struct vm *vm, uint32_t leaf, uint32_t reason, uint32_t *told)
 {
 	uint32_t *result = (uint32_t *)(vm->memory + RESULT);
 
 	result[0] = leaf;
-	result[1] = EXIT_REASON_CPUID;
+	result[1] = reason;
 	put_code(vm, read_begin, read_end);
 	run(vm);
-	return result[0];
+	memcpy(told, result, 2 * sizeof(*told));
 }
 
 /* Cause the exits of each known kind, and count them by reason, and those of the fast path. */
@@ -303,25 +304,37 @@ static uint32_t cause_exits(const struct vm *vm, unsigned long runs, unsigned in
 	return ticks;
 }
 
-static void load(unsigned long runs, uint32_t leaf)
+static void print(const char *what, unsigned int value)
 {
-	unsigned int exits[NR_NUMBERS] = { 0 }, fast = 0;
-	struct vm vm = create(&kinds[0]);
-	uint32_t ticks, told;
-	size_t i;
-
-	puts("ready");
+	printf("%s %u\n", what, value);
 	fflush(stdout);
-	ticks = cause_exits(&vm, runs, exits, &fast);
-	told = read_leaf(&vm, leaf);
-	exits[EXIT_REASON_CPUID]++;
-	exits[EXIT_REASON_IO_INSTRUCTION]++;
+}
+
+static void load(unsigned long runs, uint32_t exits_leaf, uint32_t cycles_leaf)
+{
+	unsigned int exits[NR_NUMBERS] = { 0 }, fast = 0, i;
+	struct vm vm = create(&kinds[0]);
+	uint32_t told[2], cycles[2];
+
+	print("pid", getpid());
+	print("ticks", cause_exits(&vm, runs, exits, &fast));
+	getchar();
+	for (i = 0; i < NR_NUMBERS; i++) {
+		if (!exits[i])
+			continue;
+		exits[EXIT_REASON_CPUID]++;
+		read_leaf(&vm, exits_leaf, i, told);
+		printf("told %u %u ", i, told[0]);
+		read_leaf(&vm, cycles_leaf, i, cycles);
+		printf("%u %u\n", cycles[1], exits[i]);
+		exits[EXIT_REASON_CPUID]++;
+		exits[EXIT_REASON_IO_INSTRUCTION] += 2;
+	}
 	for (i = 0; i < NR_NUMBERS; i++) {
 		if (exits[i])
-			printf("%u of %zu\n", exits[i], i);
+			printf("exits %u %u\n", i, exits[i]);
 	}
-	printf("%u of fast\n%u of ticks\n%u of told\n", fast, ticks, told);
-	fflush(stdout);
+	print("fast", fast);
 	getchar();
 }
 
@@ -330,11 +343,12 @@ int main(int argc, char **argv)
 	const char *how = argc > 1 ? argv[1] : "";
 
 	choose_reasons();
-	if (!strcmp(how, "load") && argc == 4)
-		load(strtoul(argv[2], NULL, 0), strtoul(argv[3], NULL, 0));
+	if (!strcmp(how, "load") && argc == 5)
+		load(strtoul(argv[2], NULL, 0), strtoul(argv[3], NULL, 0),
+		     strtoul(argv[4], NULL, 0));
 	else if (argc == 1 || (argc == 2 && (!strcmp(how, "armed") || !strcmp(how, "other"))))
 		bench(argc > 1, !strcmp(how, "armed"));
 	else
-		errx(1, "usage: exit-bench [armed|other] | load RUNS LEAF");
+		errx(1, "usage: exit-bench [armed|other] | load RUNS EXITS-LEAF CYCLES-LEAF");
 	return 0;
 }
