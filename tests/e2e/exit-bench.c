@@ -34,7 +34,10 @@
 #define PAGES_AT	0x100000
 #define PAGES_SIZE	(TIMES * 0x1000)
 
-/* A vector, the handler of its interrupts, and where that leaves when it was called */
+/*
+ * A vector, the handler of its interrupts, which overwrites EAX, ECX and EDX, and where that
+ * leaves when it was called
+ */
 #define VECTOR		0x40
 #define HANDLER		0x3000
 #define HANDLER_TSC	0x7000
@@ -109,11 +112,12 @@ GUEST(timer, 0,
       "	subl %esi, %edx\n"
       "	cmpl $" XSTR(GAP) ", %edx\n"
       "	jb 2b\n"
-      "	movl %edx, %eax\n"
+      "	movl %edx, %ebp\n"
       /* The interrupt of it */
       "	sti\n"
       "	nop\n"
-      "	cli\n");
+      "	cli\n"
+      "	movl %ebp, %eax\n");
 /* To this APIC: what would end the sleep is there already. */
 GUEST(halt, 0, UNTIL_INTERRUPT(SET_MSR(ICR, VECTOR) "	rdtsc\n	movl %eax, %esi\n"));
 /* How long after the deadline the guest runs again */

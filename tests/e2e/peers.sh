@@ -9,13 +9,12 @@
 costs() {
 	costs_row=$1
 	shift
-	"$@" >/tmp/costs 2>/tmp/costs.log
-	result $? "costs of $costs_row"
-	sed "s/^/# bench: $costs_row /" /tmp/costs
-	grep -v '^\[ perf record' /tmp/costs.log | sed 's/^/# /'
+	"$@" >/tmp/costs 2>/tmp/costs.log || result 1 "$costs_row: $*"
+	sed "s/^/$costs_row /" /tmp/costs | tee -a /tmp/bench | sed '/^stock cpuid/d; s/^/# bench: /'
+	grep -v -e '^$' -e '^\[ perf record: ' /tmp/costs.log | sed 's/^/# /'
 }
 
-# modules MODULES ROW ARGS [HOW]: what exits cost with ARGS for kvm.ko, HOW for exit-bench
+# modules MODULES ROW ARGS [HOW]: with ARGS for kvm.ko, HOW for exit-bench
 modules() {
 	# shellcheck disable=SC2154 # from peers-lib.sh
 	load_kvm "$1" "$steady $3"
@@ -23,8 +22,8 @@ modules() {
 	unload_kvm
 }
 
-# peer MODULES ROW [BEGIN END]: the same while a peer looks, with CPUID, which bench.sh has only
-# for the rows above; perf runs what it looks at
+# peer MODULES ROW [BEGIN END]: while a peer looks; with CPUID, which bench.sh has for the rows
+# of modules, and says of stock ones.  $peer_under is a command to run each with.
 peer() {
 	load_kvm "$1" "$steady"
 	${3:-:}
@@ -36,7 +35,8 @@ peer() {
 	unload_kvm
 }
 
-modules unpatched stock ''
+: >/tmp/bench
+peer unpatched stock
 modules patched off exit_stats=0
 modules patched on ''
 modules patched pmu exit_stats_soft_pmu=1 other
@@ -44,7 +44,7 @@ modules patched armed exit_stats_soft_pmu=1 armed
 peer compiled-out compiled-out
 peer atomics atomics
 peer unpatched tracepoint tracepoint_begin tracepoint_end
-peer unpatched bpf 'bpf_begin' bpf_end
+peer unpatched bpf bpf_begin bpf_end
 peer unpatched bpf-time 'bpf_begin time' bpf_end
 peer_under='perf kvm stat record -o /tmp/perf.data --'
 peer unpatched perf
@@ -52,4 +52,5 @@ peer_under=
 rm -f /tmp/perf.data
 peer unpatched kvm_stat-d 'kvm_stat_begin -d' kvm_stat_end
 peer unpatched kvm_stat 'kvm_stat_begin -t' kvm_stat_end
+bounds /tmp/bench /lab/peers.bounds
 echo "# done"
