@@ -48,6 +48,7 @@ help:
 	@echo 'make run             boot the chain and show the tables from the inner VM'
 	@echo "make lab CMD='...'   the same chain, any shell command in the inner VM"
 	@echo "make bench           what an exit and a reading cost, in instructions, $(B)/bench/"
+	@echo "                     KVM_UNIT_TESTS=DIR: and its vmexit, from a copy of KVM's unit tests"
 	@echo "make report          what each of exit-workload's workloads costs, $(B)/report/"
 	@echo "make flame-graph     which code causes the exits of a program, $(B)/flame-graph.svg"
 	@echo "make test            all tests, on VMs inside an emulated PC; the last line counts them"
@@ -85,7 +86,7 @@ help:
 test-fleet fleet-record fleet-scale fleet-pages: GROUPS := tool exporter kernel lab fleet
 run lab: GROUPS := tool kernel lab
 selftest: GROUPS := tool kernel selftest lab
-bench: GROUPS := tool kernel selftest lab report
+bench: GROUPS := tool kernel selftest lab test report bench
 report: GROUPS := tool kernel lab report
 flame-graph: GROUPS := tool kernel lab test flame
 test-fresh: GROUPS := fresh
@@ -217,6 +218,20 @@ $(K)/unpatched/kvm.ko: host-patch/build-modules $(K)/src/.prepared | $(K)/patche
 	@host-patch/apply $(K)/src $(KERNEL)
 	@touch $@
 
+# What else `make bench` compares: the patch with its option off, and global counters that are
+# not ours.  apply takes the one patch for another.
+$(K)/compiled-out/kvm.ko: $(patch_src) host-patch/build-modules | $(K)/unpatched/kvm.ko
+	@$(stage) 1200 $(B)/log/compiled-out.log "Building KVM's modules with the patch compiled out" \
+		env EXIT_STATS=n KCFLAGS=$(MODULE_CFLAGS) host-patch/build-modules build $(K) $(@D)
+	@touch $@
+
+$(K)/atomics/kvm.ko: tests/bench/atomics.patch host-patch/build-modules | $(K)/compiled-out/kvm.ko
+	@host-patch/apply $(K)/src ../tests/bench
+	@$(stage) 1200 $(B)/log/atomics.log "Building KVM's modules with global counters" \
+		env EXIT_STATS=n KCFLAGS=$(MODULE_CFLAGS) host-patch/build-modules build $(K) $(@D)
+	@host-patch/apply $(K)/src $(KERNEL)
+	@touch $@
+
 # For the kernel that runs here, or RELEASE
 RELEASE	?= $(shell uname -r)
 export SIGN_KEY SIGN_CERT
@@ -341,6 +356,9 @@ $(K)/lab/l1-base.cpio.lz4: tests/lab/make-images tests/lab/packages $(K)/release
 $(K)/lab/perf.cpio.lz4: $(K)/lab/l1-base.cpio.lz4 | packages-test
 	@$(stage) 60 $(B)/log/perf.log "Packing perf" tests/lab/make-images perf $(K)/lab $(K)
 
+$(K)/lab/kvm_stat.cpio.lz4: $(K)/lab/l1-base.cpio.lz4 | packages-bench
+	@$(stage) 60 $(B)/log/kvm_stat.log "Packing kvm_stat" tests/lab/make-images kvm_stat $(K)/lab $(K)
+
 run: CMD = ./cpuid-query
 run lab: $(lab_deps)
 	@CMD='$(subst ','\'',$(value CMD))' HOST_CMD='$(subst ','\'',$(value HOST_CMD))' \
@@ -377,8 +395,8 @@ fleet-pages: $(fleet_deps) | packages-fleet packages-pages
 	@tests/fleet/check-pages $(B) $(B)/fleet-pages
 
 # Tests
-e2e_tools := $(addprefix $(B)/,guest-check host-check vm-check vm-bench vm-growth callers \
-	perf-storm)
+e2e_tools := $(addprefix $(B)/,guest-check host-check vm-check vm-bench vm-growth exit-bench \
+	callers perf-storm)
 e2e_programs := $(B)/exit-workload $(e2e_tools)
 # For call graphs by frame pointers
 $(B)/callers: CFLAGS += -fno-omit-frame-pointer
@@ -390,6 +408,13 @@ stress_programs := $(addprefix $(B)/,vm-exits vm-cpuids vm-lifetimes vm-failures
 	levels leaf-watch)
 $(stress_programs): $(B)/%: tests/stress/%.c $(wildcard tests/e2e/*.h tests/stress/*.h) include/leaves.h Makefile | packages-tool
 	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -Itests/e2e -static -pthread -o $@ $<
+
+# What `make bench` compares with: BPF programs, and what loads them
+$(B)/exits.bpf.o: tests/bench/exits.bpf.c tests/bench/exits.h Makefile | packages-bench
+	@clang -O2 -g -Wall -Wextra -Werror -target bpf -I/usr/include/x86_64-linux-gnu -c -o $@ $<
+
+$(B)/bpf-exits: tests/bench/bpf-exits.c tests/bench/exits.h Makefile | packages-bench
+	@$(CC) $(CFLAGS) $(WARN) $(CPPFLAGS) -static -o $@ $< $$(pkg-config --static --libs libbpf)
 
 # gcc's and clang's "undefined" leave the conversions out
 SANITIZE := -O1 -g -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all
@@ -404,8 +429,17 @@ check_deps := $(B)/unit-tests $(B)/cpuid-query $(B)/cpuid-query-exporter $(B)/ex
 check: $(check_deps) $(debs) | packages-check packages-report packages-tree
 	@tests/run $(K) $(KERNEL) check
 
-bench: $(K)/unpatched/kvm.ko $(lab_deps) $(exit_stats_tests) $(e2e_programs) $(B)/proof-report | packages-report
-	@tests/proof $(K) $(KERNEL) bench
+peers := $(K)/compiled-out/kvm.ko $(K)/atomics/kvm.ko $(K)/lab/perf.cpio.lz4 \
+	$(K)/lab/kvm_stat.cpio.lz4 $(B)/exits.bpf.o $(B)/bpf-exits
+# A copy of KVM's unit tests, of which one measures exits
+$(B)/kvm-unit-tests/x86/vmexit.flat: $(KVM_UNIT_TESTS)/x86/vmexit.c
+	@rm -rf $(B)/kvm-unit-tests && cp -r $(KVM_UNIT_TESTS) $(B)/kvm-unit-tests
+	@$(stage) 600 $(B)/log/kvm-unit-tests.log "Building vmexit of KVM's unit tests" \
+		env -C $(B)/kvm-unit-tests -u MAKEFLAGS -u MAKELEVEL -u CFLAGS -u CPPFLAGS sh -c './configure && make x86/vmexit.flat'
+
+vmexit := $(if $(KVM_UNIT_TESTS),$(B)/kvm-unit-tests/x86/vmexit.flat)
+bench: $(K)/unpatched/kvm.ko $(peers) $(vmexit) $(lab_deps) $(exit_stats_tests) $(e2e_programs) $(B)/proof-report | packages-report
+	@VMEXIT='$(vmexit)' tests/proof $(K) $(KERNEL) bench
 
 test-fresh: | packages-fresh
 	@tests/run $(K) $(KERNEL) fresh

@@ -25,22 +25,5 @@ bench() {
 } >/tmp/bench
 sed 's/^/# bench: /' /tmp/bench
 
-# A bound is of a difference from what CPUID, of the same leaf, takes with stock modules,
-# or in another row.
-# shellcheck disable=SC2154 # from awk
-awk -v release="$(uname -r)" '
-	FILENAME == "/tmp/bench" {
-		ticks[$1, $2, $3] = $4
-		next
-	}
-	/^#/ || !NF { next }
-	NF > 5 && index(release, $6 ".") != 1 { next }
-	{
-		base = NF > 4 ? $5 : "stock"
-		from = ticks[base, $2, 1]
-		cost = ticks[$1, $2, $3]
-		more = cost - from
-		printf "%sok - %s, %s, %d vCPUs: %d more than %s, at most %d\n",
-		       cost && from && more <= $4 ? "" : "not ", $1, $2, $3, more, base, $4
-	}' /tmp/bench /lab/bench.bounds
+bounds /tmp/bench /lab/bench.bounds
 echo "# done"

@@ -120,6 +120,27 @@ vcpu_stats() {
 	grep '^ *exit_stats_' "/run/vm/$1/monitor.log" | tail -n 3 >"$3"
 }
 
+# bounds FILE BOUNDS: do the costs in FILE, as "ROW WHAT VCPUS TICKS", keep to BOUNDS?  A bound
+# is of a difference from what the same takes with stock modules, or in another row.
+bounds() {
+	# shellcheck disable=SC2154 # from awk
+	awk -v release="$(uname -r)" -v costs="$1" '
+	FILENAME == costs {
+		ticks[$1, $2, $3] = $4
+		next
+	}
+	/^#/ || !NF { next }
+	NF > 5 && index(release, $6 ".") != 1 { next }
+	{
+		base = NF > 4 ? $5 : "stock"
+		from = ticks[base, $2, 1]
+		cost = ticks[$1, $2, $3]
+		more = cost - from
+		printf "%sok - %s, %s, %d vCPUs: %d more than %s, at most %d\n",
+		       cost && from && more <= $4 ? "" : "not ", $1, $2, $3, more, base, $4
+	}' "$1" "$2"
+}
+
 # host_check NAME FILE...: the program that compares tables, see host-check.c.
 host_check() {
 	/lab/host-check "$@" || [ $? -eq 1 ] || result 1 "host-check $*"

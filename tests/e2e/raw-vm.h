@@ -79,8 +79,11 @@ static int open_kvm(void)
 	return kvm;
 }
 
-/* A machine of one vCPU, with what is from @code to @end at CODE in its memory. */
-static inline struct vm create_vm(const char *code, const char *end)
+/*
+ * A machine of one vCPU, with what is from @code to @end at CODE in its memory, and with the
+ * interrupt controllers in KVM if @irqchip.
+ */
+static struct vm create_machine(const char *code, const char *end, bool irqchip)
 {
 	struct vm vm = { .kvm = open_kvm() };
 
@@ -94,11 +97,18 @@ static inline struct vm create_vm(const char *code, const char *end)
 
 	vm.fd = kvm_ioctl(vm.kvm, KVM_CREATE_VM, NULL, "KVM_CREATE_VM");
 	kvm_ioctl(vm.fd, KVM_SET_USER_MEMORY_REGION, &region, "KVM_SET_USER_MEMORY_REGION");
+	if (irqchip)
+		kvm_ioctl(vm.fd, KVM_CREATE_IRQCHIP, NULL, "KVM_CREATE_IRQCHIP");
 	vm.vcpu = kvm_ioctl(vm.fd, KVM_CREATE_VCPU, NULL, "KVM_CREATE_VCPU");
 	vm.run = map(kvm_ioctl(vm.kvm, KVM_GET_VCPU_MMAP_SIZE, NULL,
 			       "KVM_GET_VCPU_MMAP_SIZE"), MAP_SHARED, vm.vcpu);
 	start_in_real_mode(vm.vcpu);
 	return vm;
+}
+
+static inline struct vm create_vm(const char *code, const char *end)
+{
+	return create_machine(code, end, false);
 }
 
 /*

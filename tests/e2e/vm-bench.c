@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vm-bench VCPUS [armed|other]: what a CPUID costs a guest, exit and re-entry, by leaf, in ticks
- * of its TSC, where VCPUS have been created.  In Bochs a tick is an instruction.  Prints
- * "NAME VCPUS TICKS" for each.  armed: only that of leaf 0, while a counter of the virtual
- * PMU counts all exits; other: while it counts another event.
+ * vm-bench VCPUS [cpuid|armed|other]: what a CPUID costs a guest, exit and re-entry, by leaf,
+ * in ticks of its TSC, where VCPUS have been created.  In Bochs a tick is an instruction.  Prints
+ * "NAME VCPUS TICKS" for each.  cpuid: only that of leaf 0; armed: the same, while a counter
+ * of the virtual PMU counts all exits; other: while it counts another event.
  */
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "leaves.h"
+#include "raw-pmu.h"
 #include "raw-vm.h"
 #include "reasons.h"
 
@@ -22,10 +22,6 @@
 
 /* A leaf of no range that anybody uses */
 #define LEAF_OF_NOBODY	0x4ABCDEF0
-
-/* Bits of an event select: at any CPL, and enabled */
-#define SELECT_ALL_LEVELS (3ULL << 16)
-#define SELECT_ENABLE	(1ULL << 22)
 
 /* Where the guest finds what to read, and leaves how long that took. */
 struct reading {
@@ -55,43 +51,6 @@ asm(".pushsection .rodata\n"
     "	.code64\n"
     ".popsection\n");
 
-struct one_msr {
-	struct kvm_msrs msrs;
-	struct kvm_msr_entry entry;
-};
-
-static void set_msr(const struct vm *vm, uint32_t index, uint64_t value)
-{
-	struct one_msr msr = {
-		.msrs.nmsrs = 1, .entry.index = index, .entry.data = value,
-	};
-
-	if (kvm_ioctl(vm->vcpu, KVM_SET_MSRS, &msr, "KVM_SET_MSRS") != 1)
-		errx(3, "there is no virtual PMU");
-}
-
-/* Have the first counter count all exits, or nothing. */
-static void enable_counter(const struct vm *vm, bool armed)
-{
-	uint64_t umask = armed ? KVM_EXIT_STATS_UMASK_ALL : reasons->no_umask;
-
-	/* Not all kernels have the counters enabled after a reset. */
-	if (reasons->global_control)
-		set_msr(vm, reasons->global_control, 1);
-	set_msr(vm, reasons->event_msr, reasons->event | umask << 8 | SELECT_ALL_LEVELS |
-		SELECT_ENABLE);
-}
-
-static void check_counter(const struct vm *vm, bool armed)
-{
-	struct one_msr msr = { .msrs.nmsrs = 1, .entry.index = reasons->counter_msr };
-
-	kvm_ioctl(vm->vcpu, KVM_GET_MSRS, &msr, "KVM_GET_MSRS");
-	if (armed ? msr.entry.data < RUNS * TIMES : msr.entry.data)
-		errx(3, "the counter has counted %llu exits",
-		     (unsigned long long)msr.entry.data);
-}
-
 /* Ticks for each of TIMES readings, in the best of RUNS */
 static uint32_t measure(const struct vm *vm, uint32_t leaf, uint32_t index)
 {
@@ -115,13 +74,13 @@ static uint32_t measure(const struct vm *vm, uint32_t leaf, uint32_t index)
 int main(int argc, char **argv)
 {
 	unsigned long vcpus = argc > 1 ? strtoul(argv[1], NULL, 10) : 0, i;
-	bool armed = false;
+	bool armed, pmu;
 	uint32_t ticks;
 	struct vm vm;
 	size_t nr;
 
 	if (!vcpus)
-		errx(1, "usage: vm-bench VCPUS [armed|other]");
+		errx(1, "usage: vm-bench VCPUS [cpuid|armed|other]");
 
 	choose_reasons();
 	const struct {
@@ -147,17 +106,18 @@ int main(int argc, char **argv)
 	vm = create_vm(bench_begin, bench_end);
 	set_cpuid(&vm);
 	nr = sizeof(readings) / sizeof(readings[0]);
-	if (argc > 2) {
-		armed = !strcmp(argv[2], "armed");
-		enable_counter(&vm, armed);
+	if (argc > 2)
 		nr = 1;
-	}
+	armed = argc > 2 && !strcmp(argv[2], "armed");
+	pmu = armed || (argc > 2 && !strcmp(argv[2], "other"));
+	if (pmu)
+		enable_counter(&vm, armed);
 	for (i = 1; i < vcpus; i++)
 		kvm_ioctl(vm.fd, KVM_CREATE_VCPU, (void *)i, "KVM_CREATE_VCPU");
 	for (i = 0; i < nr; i++) {
 		ticks = measure(&vm, readings[i].leaf, readings[i].index);
-		if (argc > 2)
-			check_counter(&vm, armed);
+		if (pmu)
+			check_counter(&vm, armed, RUNS * TIMES);
 		printf("%s %lu %u\n", readings[i].name, vcpus, ticks);
 	}
 	return 0;
