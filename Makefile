@@ -496,10 +496,10 @@ test-debug: $(K)/release $(B)/cpuid-query $(exit_stats_tests) $(e2e_programs) $(
 
 # What it survives, on the stock kernel and on the one with KASAN, lockdep and kmemleak
 STRESS_SECONDS ?= 3600
-stress: $(lab_deps) $(exit_stats_tests) $(e2e_programs) $(stress_programs) | packages-lab
+stress: $(lab_deps) $(exit_stats_tests) $(e2e_programs) $(stress_programs) $(B)/proof-report | packages-lab
 	@$(MAKE) --no-print-directory debug-kernel-kasan
 	@STRESS_SECONDS='$(STRESS_SECONDS)' STRESS_EXITS='$(STRESS_EXITS)' \
-		tests/run $(K) $(KERNEL) stress
+		tests/proof $(K) $(KERNEL) stress
 
 clean:
 	@rm -rf $(B)
