@@ -193,7 +193,6 @@ static void *vcpu_thread(void *number)
 	if (vm.vcpu < 0)
 		return NULL;
 	counts[VCPUS]++;
-	vmm.fds[i] = vm.vcpu;
 	vm.run = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, vm.vcpu, 0);
 	if (vm.run == MAP_FAILED)
 		return NULL;
@@ -204,6 +203,8 @@ static void *vcpu_thread(void *number)
 	/* Those that are not wait for another one to start them. */
 	if (vmm.irqchip && one_in(2))
 		try_ioctl(vm.vcpu, KVM_SET_MP_STATE, &runnable, "KVM_SET_MP_STATE");
+	/* From now on it may be closed. */
+	vmm.fds[i] = vm.vcpu;
 	run(&vm);
 	return NULL;
 }
@@ -304,7 +305,8 @@ static void be_vmm(unsigned int most)
 	rest(200000);
 	vmm.closing = true;
 	for (i = 0; i < vmm.nr && one_in(2); i++)
-		close(vmm.fds[i]);
+		if (vmm.fds[i])
+			close(vmm.fds[i]);
 	if (one_in(2))
 		close(vmm.vm.fd);
 	rest(20000);
