@@ -39,9 +39,9 @@ lack_of_memory() {
 			end = report = ""
 			next
 		}
-		/ (oom_reaper|oom_kill_process|warn_alloc): / { next }
-		/ Memory cgroup out of memory: | kvm: failed to allocate / { next }
-		/ debugfs: out of free (dentries|inodes), / { next }
+		/(oom_reaper|oom_kill_process|warn_alloc): / { next }
+		/Memory cgroup out of memory: |kvm: failed to allocate |malloc apic regs error / { next }
+		/debugfs: out of free (dentries|inodes), / { next }
 		{ print }
 		END { printf "%s", report }'
 }
@@ -168,6 +168,7 @@ fault_injection() {
 	wait $!
 	did memory slots-refused "$(refusals)"
 	echo 0 >"$tracing/events/kprobes/enable"
+	echo '!hist:keys=ret' >"$tracing/events/kprobes/slots/trigger"
 	echo >"$tracing/kprobe_events"
 }
 

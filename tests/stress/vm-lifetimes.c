@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vm-lifetimes SECONDS SEED MAX-VCPUS PARAMETERS: virtual machines that come, and are killed at
- * any moment, while all their files are read and written, their file descriptors outlive them,
+ * vm-lifetimes SECONDS SEED MAX-VCPUS MILLISECONDS PARAMETERS: virtual machines that come, and are
+ * killed at any moment, after MILLISECONDS at most, while all their files are read and written, their file descriptors outlive them,
  * and, if PARAMETERS is 1, the module's parameters are switched.  Prints what was done, and how
  * often.
  */
@@ -55,6 +55,9 @@ static unsigned int pick(unsigned int n)
 {
 	return rand_r(&seed) % n;
 }
+
+/* How long a machine lives at most */
+static unsigned int longest_us;
 
 static bool one_in(unsigned int n)
 {
@@ -302,7 +305,7 @@ static void be_vmm(unsigned int most)
 		unexpected("pthread_create", 0);
 	if (!one_in(4))
 		pause();
-	rest(200000);
+	rest(longest_us);
 	vmm.closing = true;
 	for (i = 0; i < vmm.nr && one_in(2); i++)
 		if (vmm.fds[i])
@@ -350,7 +353,7 @@ static void make_one(unsigned int most)
 		rest(100000);
 		steal(pidfd);
 	}
-	rest(200000);
+	rest(longest_us);
 	kill(child, SIGKILL);
 	if (waitpid(child, &status, 0) != child)
 		unexpected("waitpid", child);
@@ -532,13 +535,14 @@ int main(int argc, char **argv)
 {
 	unsigned int i;
 
-	if (argc != 5)
-		errx(1, "usage: vm-lifetimes SECONDS SEED MAX-VCPUS PARAMETERS");
+	if (argc != 6)
+		errx(1, "usage: vm-lifetimes SECONDS SEED MAX-VCPUS MILLISECONDS PARAMETERS");
 	choose_reasons();
 	seed = strtoul(argv[2], NULL, 10);
+	longest_us = 1000 * strtoul(argv[4], NULL, 10);
 	counts = map(NR_COUNTS * sizeof(counts[0]), MAP_SHARED | MAP_ANONYMOUS, -1);
 	setlinebuf(stdout);
-	storm(atof(argv[1]), strtoul(argv[3], NULL, 10), atoi(argv[4]));
+	storm(atof(argv[1]), strtoul(argv[3], NULL, 10), atoi(argv[5]));
 	for (i = 0; i < NR_COUNTS; i++)
 		printf("%s %" PRIu64 "\n", count_names[i], counts[i]);
 	return counts[UNEXPECTED] != 0;
