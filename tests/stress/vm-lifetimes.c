@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vm-lifetimes SECONDS SEED MAX-VCPUS MILLISECONDS PARAMETERS: virtual machines that come, and are
- * killed at any moment, after MILLISECONDS at most, while all their files are read and written, their file descriptors outlive them,
- * and, if PARAMETERS is 1, the module's parameters are switched.  Prints what was done, and how
- * often.
+ * vm-lifetimes SECONDS SEED MAX-VCPUS MILLISECONDS PARAMETERS: virtual machines that come, and
+ * are killed at any moment, after MILLISECONDS at most, while all their files are read and
+ * written, their file descriptors outlive them, and, if PARAMETERS is 1, the module's parameters
+ * are switched.  Prints what was done, and how often.
  */
 #include <dirent.h>
 #include <errno.h>
