@@ -54,7 +54,8 @@ static long read_number(int fd)
 {
 	char text[32] = "";
 
-	if (read(fd, text, sizeof(text) - 1) <= 0)
+	if (pread(fd, text, sizeof(text) - 1, 0) <= 0 &&
+	    (errno != ESPIPE || read(fd, text, sizeof(text) - 1) <= 0))
 		err(3, "a number");
 	return atol(text);
 }
@@ -152,7 +153,6 @@ static long disarm(const struct injector *injector)
 	long rest;
 
 	if (!injector->folder) {
-		lseek(nth, 0, SEEK_SET);
 		rest = read_number(nth);
 		write_number(nth, 0);
 		return !rest;
@@ -358,8 +358,11 @@ static int walk_all(const char *name)
 			errx(1, "usage: vm-failures nth|pages|slab");
 	make_witness();
 	prepare(injector);
-	for (i = 0; i < ARRAY_SIZE(works); i++)
-		walk(&works[i], injector);
+	for (i = 0; i < ARRAY_SIZE(works); i++) {
+		/* They take no pages of their own. */
+		if (works[i].act != read_stats || strcmp(name, "pages"))
+			walk(&works[i], injector);
+	}
 	check_witness();
 	return checks_failed != 0;
 }
