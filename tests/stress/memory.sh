@@ -43,6 +43,7 @@ lack_of_memory() {
 		/Memory cgroup out of memory: |kvm: failed to allocate |malloc apic regs error / { next }
 		/debugfs: out of free (dentries|inodes), |SLUB: Unable to allocate memory / { next }
 		/cache: .*, object size: |debugging increased min order|node [0-9]+: slabs: / { next }
+		/kmemleak: Cannot allocate a scan area/ { next }
 		{ print }
 		END { printf "%s", report }'
 }
