@@ -40,10 +40,11 @@ lack_of_memory() {
 			next
 		}
 		/(oom_reaper|oom_kill_process|warn_alloc): / { next }
-		/Memory cgroup out of memory: |kvm: failed to allocate |malloc apic regs error / { next }
+		/Memory cgroup out of memory: |kvm: failed to allocate / { next }
+		/malloc apic regs error |kmemleak: Cannot allocate a scan area/ { next }
 		/debugfs: out of free (dentries|inodes), |SLUB: Unable to allocate memory / { next }
-		/cache: .*, object size: |debugging increased min order|node [0-9]+: slabs: / { next }
-		/kmemleak: Cannot allocate a scan area/ { next }
+		/cache: .*, object size: |debugging increased min order/ { next }
+		/node [0-9]+: slabs: / { next }
 		{ print }
 		END { printf "%s", report }'
 }
