@@ -733,7 +733,7 @@ static void kvm_exit_stats_visit_sums(struct kvm_vcpu_exit_stats *stats, void *d
 /* Return what kvm_exit_stats_sum() looks into, or NULL if there is no memory. */
 struct kvm_exit_stats_sums *kvm_exit_stats_read_sums(struct kvm *kvm, struct kvm_vcpu *vcpu)
 {
-	struct kvm_exit_stats_sums *sums = kvzalloc(sizeof(*sums), GFP_KERNEL);
+	struct kvm_exit_stats_sums *sums = kvzalloc(sizeof(*sums), GFP_KERNEL | __GFP_NOWARN);
 
 	if (sums)
 		kvm_exit_stats_walk(kvm, vcpu, kvm_exit_stats_visit_sums, sums);

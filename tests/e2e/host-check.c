@@ -438,6 +438,7 @@ int main(int argc, char **argv)
 	else if (argc == 4 && !strcmp(argv[1], "stats"))
 		check_stats(argv + 2);
 	else
-		errx(1, "usage: host-check oracle|marked|fastpath|intervals|snapshot|vcpus|stats FILE...");
+		errx(1, "usage: host-check oracle|marked|fastpath|intervals|snapshot|vcpus|"
+		     "stats FILE...");
 	return checks_failed != 0;
 }

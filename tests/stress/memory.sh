@@ -39,9 +39,12 @@ lack_of_memory() {
 			end = report = ""
 			next
 		}
-		/ (oom_reaper|oom_kill_process|warn_alloc): / { next }
-		/ Memory cgroup out of memory: | kvm: failed to allocate / { next }
-		/ debugfs: out of free (dentries|inodes), / { next }
+		/(oom_reaper|oom_kill_process|warn_alloc): / { next }
+		/Memory cgroup out of memory: |kvm: failed to allocate / { next }
+		/malloc apic regs error |kmemleak: Cannot allocate a scan area/ { next }
+		/debugfs: out of free (dentries|inodes), |SLUB: Unable to allocate memory / { next }
+		/cache: .*, object size: |debugging increased min order/ { next }
+		/node [0-9]+: slabs: / { next }
 		{ print }
 		END { printf "%s", report }'
 }
@@ -139,7 +142,7 @@ control_group() {
 
 # refusals: how often kvm_exit_stats_create_vcpu() was without memory
 # shellcheck disable=SC2154 # from lib.sh
-refusals() { awk '/ret: *-12 / { print $NF }' "$tracing"/events/kprobes/slots/hist; }
+refusals() { awk '$1 == "Hits:" { print $2 }' "$tracing/events/kprobes/slots/hist"; }
 
 # listen UNTIL: keep what the kernel says, until there is a file UNTIL
 listen() {
@@ -153,7 +156,7 @@ fault_injection() {
 	listen /tmp/failures-end &
 	# shellcheck disable=SC2016 # a name of the probe's
 	echo 'r:slots kvm:kvm_exit_stats_create_vcpu ret=$retval:s32' >"$tracing/kprobe_events"
-	echo 'hist:keys=ret' >"$tracing/events/kprobes/slots/trigger"
+	echo 'hist:keys=common_pid if ret != 0' >"$tracing/events/kprobes/slots/trigger"
 	echo 1 >"$tracing/events/kprobes/enable"
 	until=$(($(cut -d . -f 1 /proc/uptime) + $1))
 	while
@@ -168,6 +171,7 @@ fault_injection() {
 	wait $!
 	did memory slots-refused "$(refusals)"
 	echo 0 >"$tracing/events/kprobes/enable"
+	echo '!hist:keys=common_pid if ret != 0' >"$tracing/events/kprobes/slots/trigger"
 	echo >"$tracing/kprobe_events"
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vm-lifetimes SECONDS SEED MAX-VCPUS PARAMETERS: virtual machines that come, and are killed at
- * any moment, while all their files are read and written, their file descriptors outlive them,
- * and, if PARAMETERS is 1, the module's parameters are switched.  Prints what was done, and how
- * often.
+ * vm-lifetimes SECONDS SEED MAX-VCPUS MILLISECONDS PARAMETERS: virtual machines that come, and
+ * are killed at any moment, after MILLISECONDS at most, while all their files are read and
+ * written, their file descriptors outlive them, and, if PARAMETERS is 1, the module's parameters
+ * are switched.  Prints what was done, and how often.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -55,6 +55,9 @@ static unsigned int pick(unsigned int n)
 {
 	return rand_r(&seed) % n;
 }
+
+/* How long a machine lives at most */
+static unsigned int longest_us;
 
 static bool one_in(unsigned int n)
 {
@@ -193,7 +196,6 @@ static void *vcpu_thread(void *number)
 	if (vm.vcpu < 0)
 		return NULL;
 	counts[VCPUS]++;
-	vmm.fds[i] = vm.vcpu;
 	vm.run = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, vm.vcpu, 0);
 	if (vm.run == MAP_FAILED)
 		return NULL;
@@ -204,6 +206,8 @@ static void *vcpu_thread(void *number)
 	/* Those that are not wait for another one to start them. */
 	if (vmm.irqchip && one_in(2))
 		try_ioctl(vm.vcpu, KVM_SET_MP_STATE, &runnable, "KVM_SET_MP_STATE");
+	/* From now on it may be closed. */
+	vmm.fds[i] = vm.vcpu;
 	run(&vm);
 	return NULL;
 }
@@ -301,10 +305,11 @@ static void be_vmm(unsigned int most)
 		unexpected("pthread_create", 0);
 	if (!one_in(4))
 		pause();
-	rest(200000);
+	rest(longest_us);
 	vmm.closing = true;
 	for (i = 0; i < vmm.nr && one_in(2); i++)
-		close(vmm.fds[i]);
+		if (vmm.fds[i])
+			close(vmm.fds[i]);
 	if (one_in(2))
 		close(vmm.vm.fd);
 	rest(20000);
@@ -348,7 +353,7 @@ static void make_one(unsigned int most)
 		rest(100000);
 		steal(pidfd);
 	}
-	rest(200000);
+	rest(longest_us);
 	kill(child, SIGKILL);
 	if (waitpid(child, &status, 0) != child)
 		unexpected("waitpid", child);
@@ -530,13 +535,14 @@ int main(int argc, char **argv)
 {
 	unsigned int i;
 
-	if (argc != 5)
-		errx(1, "usage: vm-lifetimes SECONDS SEED MAX-VCPUS PARAMETERS");
+	if (argc != 6)
+		errx(1, "usage: vm-lifetimes SECONDS SEED MAX-VCPUS MILLISECONDS PARAMETERS");
 	choose_reasons();
 	seed = strtoul(argv[2], NULL, 10);
+	longest_us = 1000 * strtoul(argv[4], NULL, 10);
 	counts = map(NR_COUNTS * sizeof(counts[0]), MAP_SHARED | MAP_ANONYMOUS, -1);
 	setlinebuf(stdout);
-	storm(atof(argv[1]), strtoul(argv[3], NULL, 10), atoi(argv[4]));
+	storm(atof(argv[1]), strtoul(argv[3], NULL, 10), atoi(argv[5]));
 	for (i = 0; i < NR_COUNTS; i++)
 		printf("%s %" PRIu64 "\n", count_names[i], counts[i]);
 	return counts[UNEXPECTED] != 0;
