@@ -11,9 +11,10 @@
 did() { echo "# stress: $1 $2 $3"; }
 
 # stress_listen: keep what the kernel has said since forget_messages, for it forgets the oldest.
-# How slow the machine is is not of KVM's doing.
+# How slow the machine is is not of KVM's doing, and it may say which MSRs it has not.
 stress_listen() {
-	dmesg -c | grep -v -e perf_event_max_sample -e 'interrupt took' >>/tmp/messages
+	dmesg -c | grep -v -e perf_event_max_sample -e 'interrupt took' -e 'kvm \[[0-9]*\]: vcpu' \
+		>>/tmp/messages
 }
 
 # stress_quiet PART: a check that the kernel has said nothing; $stress_excused is a filter
