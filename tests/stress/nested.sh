@@ -38,8 +38,8 @@ vm_files="/modules/inner/irqbypass.ko /modules/patched/kvm.ko /modules/patched/$
 stress_excused=excused
 stress_begin warm_up
 trace_exits
-nested /dev/ttyS1 "levels $((STRESS_SECONDS / 2))" 'tenants 3 same' "tenants $((STRESS_SECONDS / 2))" \
-	'vm-check nested'
+half=$((STRESS_SECONDS / 2))
+nested /dev/ttyS1 "levels $half" 'tenants 3 same' "tenants $half" 'vm-check nested'
 stress_stop nested
 oracle nested 1
 stress_quit nested
