@@ -63,7 +63,8 @@ fi
 
 echo '# The guest sleeps, and its memory is kept (S3)'
 trace_start
-vm_args='-M q35'
+# An unpacked kernel is loaded anew when QEMU wakes.
+vm_args='-M q35 -kernel /lab/vmlinuz'
 vm_start memory 1 "$(stress_load "
 	cat /sys/power/mem_sleep >/dev/console
 	for i in 1 2 3; do
@@ -86,7 +87,7 @@ did power guest-memory $slept
 
 echo '# The guest sleeps on its disk (S4), and wakes in another VM'
 dd if=/dev/zero of=/run/disk bs=1M count=1 seek=511 2>/dev/null
-vm_disk=/run/disk
+vm_disk=/run/disk vm_args='-m 512M'
 stress_load '
 	for module in virtio_ring virtio virtio_mmio virtio_blk; do
 		[ ! -e /lab/$module.ko ] || insmod /lab/$module.ko
@@ -111,7 +112,7 @@ for i in 1 2 3 4; do
 	[ $i -eq 4 ] || wait "$(cat /run/vm/disk/pid)"
 	tr -d '\r' </run/vm/disk/console | grep '^lab' | sed 's/^/# /'
 done
-vm_disk=
+vm_disk='' vm_args=
 vm_wait_mark disk 'load done'
 result $? 'the guest lives through it'
 stress_quit disk
