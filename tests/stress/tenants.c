@@ -23,6 +23,8 @@
 
 /* The reader is made anew after so many goes. */
 #define GOES		20
+/* However slow the machine, so many readers and goes of each */
+#define LEAST		2
 /* How long the other waits in its VMM beforehand: longer than the reader lives, in s */
 #define AGE		4
 #define READER_LIFE	2
@@ -388,7 +390,7 @@ static void live(double end)
 
 	leave_memory();
 	machine = make_machine();
-	for (goes = 0; goes < GOES && now() < end && now() < own_end; goes++) {
+	for (goes = 0; goes < LEAST || (goes < GOES && now() < end && now() < own_end); goes++) {
 		if (!read_all(&machine, goes > 0))
 			break;
 	}
@@ -432,7 +434,7 @@ static void live_beside(struct machine *other, double end)
 
 	if (pthread_create(&thread, NULL, mark_all, other))
 		errx(3, "pthread_create");
-	while (now() < end)
+	while (now() < end || nr_readers < LEAST)
 		live(end);
 	done = true;
 	pthread_join(thread, NULL);
@@ -451,9 +453,9 @@ static void report(bool same)
 	}
 	if (same)
 		return;
-	check(nr_answers > 1000 && nr_ops[OP_RDMSR] && nr_ops[OP_WRMSR] && nr_readers > 1,
+	check(nr_answers > 500 && nr_ops[OP_RDMSR] && nr_ops[OP_WRMSR] && nr_readers > 1,
 	      "the reader has read and written");
-	check(nr_rounds > 10 && !wrong_rounds,
+	check(nr_rounds > 1 && !wrong_rounds,
 	      "the other's own counts are exact, in %" PRIu64 " of %" PRIu64 " rounds",
 	      nr_rounds - wrong_rounds, nr_rounds);
 	printf("# stress: tenants values-read %" PRIu64 "\n", nr_ops[OP_CPUID] + nr_ops[OP_RDMSR]);
