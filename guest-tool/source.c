@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <glob.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +15,27 @@
 #include "source.h"
 #include "util.h"
 
+static int pin(long cpu)
+{
+	return cpu < 0 ? 0 : affinity_pin(cpu);
+}
+
+static int cannot_pin(long cpu, int error)
+{
+	return fail(STATUS_FAILURE, "cannot run on CPU %ld: %s", cpu, strerror(error));
+}
+
 int source_pin(long cpu)
 {
-	int error = cpu < 0 ? 0 : affinity_pin(cpu);
+	int error = pin(cpu);
 
-	if (error)
-		return fail(STATUS_FAILURE, "cannot run on CPU %ld: %s", cpu, strerror(error));
-	return STATUS_OK;
+	return error ? cannot_pin(cpu, error) : STATUS_OK;
+}
+
+/* Whose CPU has gone offline while it was read, that one has read of another. */
+static bool has_been_moved(const struct exit_source *source)
+{
+	return source->cpu >= 0 && sched_getcpu() != source->cpu;
 }
 
 static void unpin(const struct exit_source *source)
@@ -199,14 +214,18 @@ static void read_cpuid(struct exit_source *source, const struct exit_table *befo
 int source_read_again(struct exit_source *source, const struct exit_table *before,
 		      struct exit_table *table)
 {
-	int status;
+	int error;
 
 	if (source->file)
 		return read_file(source, table, false);
-	status = source_pin(source->cpu);
-	if (status)
-		return status;
-	read_cpuid(source, before, table);
+	/* A vCPU whose CPU is offline stands still, and can be read from nowhere else. */
+	error = pin(source->cpu);
+	if (error && (error != EINVAL || !before))
+		return cannot_pin(source->cpu, error);
+	if (!error)
+		read_cpuid(source, before, table);
+	if (before && (error || has_been_moved(source)))
+		*table = *before;
 	unpin(source);
 	return STATUS_OK;
 }

@@ -47,7 +47,7 @@ int source_read(struct exit_source *source, struct exit_table *table);
 
 /*
  * The same with an earlier reading of this source at hand, or NULL, which saves the CPUIDs
- * of what has not changed since.
+ * of what has not changed since.  A vCPU whose CPU has gone offline meanwhile has not changed.
  */
 int source_read_again(struct exit_source *source, const struct exit_table *before,
 		      struct exit_table *table);

@@ -124,7 +124,7 @@ int main(int argc, char **argv)
 	}
 	for (i = 0; i < NR_WRONG; i++)
 		check(!wrongs[i], "%s", wrong_texts[i]);
-	check(reads > 10, "the guest has read them %" PRIu64 " times", reads);
+	check(reads > 2, "the guest has read them %" PRIu64 " times", reads);
 	printf("# VMs that it has been: %" PRIu64 "\n", moves + 1);
 	return checks_failed != 0;
 }

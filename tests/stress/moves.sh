@@ -169,6 +169,7 @@ while [ $snapshots -lt $((seconds / 30 + 1)) ]; do
 done
 expect "put back to a snapshot $snapshots times, counts go on" \
 	[ -z "$wrong" -a $snapshots -eq $((seconds / 30 + 1)) ]
+expect 'QEMU has had no error' sh -c '! grep Error /run/vm/snap/monitor.log'
 stress_stop snap
 leave snap
 end

@@ -23,9 +23,13 @@
 
 /* The reader is made anew after so many goes. */
 #define GOES		20
+/* However slow the machine, so many readers and goes of each */
+#define LEAST		2
 /* How long the other waits in its VMM beforehand: longer than the reader lives, in s */
 #define AGE		4
 #define READER_LIFE	2
+/* How much longer than it was told it looks for what there is to be found, in s */
+#define PATIENCE	300
 
 /* Written by the other machine, compared by the reader: its identity, its sums */
 #define NR_SECRETS	64
@@ -386,7 +390,7 @@ static void live(double end)
 
 	leave_memory();
 	machine = make_machine();
-	for (goes = 0; goes < GOES && now() < end && now() < own_end; goes++) {
+	for (goes = 0; goes < LEAST || (goes < GOES && now() < end && now() < own_end); goes++) {
 		if (!read_all(&machine, goes > 0))
 			break;
 	}
@@ -394,10 +398,22 @@ static void live(double end)
 	end_machine(&machine);
 }
 
+static bool all_found(void)
+{
+	size_t i;
+
+	for (i = 0; i < NR_WRONG; i++) {
+		if (!wrongs[i])
+			return false;
+	}
+	return true;
+}
+
 /* The reader as a vCPU of the other's machine, whose memory they take turns at */
 static void live_there(struct machine *other, double end)
 {
 	struct machine machine = *other;
+	double patience = end + PATIENCE;
 
 	machine.vm.vcpu = kvm_ioctl(other->vm.fd, KVM_CREATE_VCPU, (void *)1L, "KVM_CREATE_VCPU");
 	machine.vm.run = map(kvm_ioctl(other->vm.kvm, KVM_GET_VCPU_MMAP_SIZE, NULL,
@@ -408,7 +424,7 @@ static void live_there(struct machine *other, double end)
 	machine.goes = machine.cpuids = 0;
 	do {
 		mark_round(other);
-	} while (now() < end && read_all(&machine, false));
+	} while (read_all(&machine, false) && (now() < end || (now() < patience && !all_found())));
 }
 
 /* Readers, one after another, while the other machine runs */
@@ -418,7 +434,7 @@ static void live_beside(struct machine *other, double end)
 
 	if (pthread_create(&thread, NULL, mark_all, other))
 		errx(3, "pthread_create");
-	while (now() < end)
+	while (now() < end || nr_readers < LEAST)
 		live(end);
 	done = true;
 	pthread_join(thread, NULL);
@@ -437,9 +453,9 @@ static void report(bool same)
 	}
 	if (same)
 		return;
-	check(nr_answers > 1000 && nr_ops[OP_RDMSR] && nr_ops[OP_WRMSR] && nr_readers > 1,
+	check(nr_answers > 500 && nr_ops[OP_RDMSR] && nr_ops[OP_WRMSR] && nr_readers > 1,
 	      "the reader has read and written");
-	check(nr_rounds > 10 && !wrong_rounds,
+	check(nr_rounds > 1 && !wrong_rounds,
 	      "the other's own counts are exact, in %" PRIu64 " of %" PRIu64 " rounds",
 	      nr_rounds - wrong_rounds, nr_rounds);
 	printf("# stress: tenants values-read %" PRIu64 "\n", nr_ops[OP_CPUID] + nr_ops[OP_RDMSR]);
