@@ -36,6 +36,7 @@ static const char style[] =
 	"table { border-collapse: collapse; font-size: 12px }\n"
 	"td, th { padding: 2px 7px; text-align: right; border-bottom: 1px solid #8886;"
 	" white-space: nowrap }\n"
+	"th { white-space: normal }\n"
 	".left td, .left th, .bench :nth-child(2), .bench :nth-child(6),"
 	" td:first-child, th:first-child { text-align: left }\n"
 	".wrap td { white-space: normal; vertical-align: top }\n"

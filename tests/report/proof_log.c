@@ -255,9 +255,12 @@ static void compare_with_stock(json_t *line, const json_t *lines)
 		if (strcmp(proof_string(other, "modules"), "stock") ||
 		    strcmp(proof_string(other, "what"), proof_string(line, "what")))
 			continue;
-		if (proof_number(other, "vcpus", 0) == proof_number(line, "vcpus", 0) ||
-		    (!stock && proof_number(other, "vcpus", 0) == 1))
+		if (!stock && proof_number(other, "vcpus", 0) == 1)
 			stock = other;
+		if (proof_number(other, "vcpus", 0) == proof_number(line, "vcpus", 0)) {
+			stock = other;
+			break;
+		}
 	}
 	if (stock && strcmp(proof_string(line, "modules"), "stock"))
 		json_object_set_new(line, "more",
