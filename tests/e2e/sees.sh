@@ -29,6 +29,9 @@ run_vms() {
 		/lab/exit-bench load 1 $leaves </tmp/in2 >/tmp/vm2 &
 		wait" 2>/tmp/vms.log &
 	vms=$!
+	both vm_says pid
+	${watch:-:}
+	both next_line
 	both vm_says ticks
 	# The first one's reading is then the last that happens.
 	for vm in 2 1; do
@@ -41,6 +44,11 @@ run_vms() {
 vm_says() { wait_for "$1" "/tmp/vm$vm"; }
 next_line() { echo >"/tmp/in$vm"; }
 pid() { sed -n 's/^pid //p' "/tmp/vm$vm"; }
+
+watch_with_kvm_stat() {
+	kvm_stat_begin -d
+	kvm_stat_begin -t
+}
 
 end_vms() {
 	both next_line
@@ -141,9 +149,10 @@ facts() {
 load_kvm patched "$steady"
 tracepoint_begin
 bpf_begin time
-kvm_stat_begin -d
-kvm_stat_begin -t
+# kvm_stat lists what there is when it begins.
+watch=watch_with_kvm_stat
 run_vms "$ours" perf kvm stat record -o /tmp/perf.data --
+watch=
 kvm_stat_end
 khz=$(cat /sys/kernel/debug/kvm/*/exit_stats | sed -n 's/.* \([0-9]*\) kHz$/\1/p' | head -n 1)
 both seen_by_statistics >/tmp/seen-on
