@@ -41,6 +41,14 @@ kvm_stat_begin() {
 	kvm_stat="${kvm_stat:-} $!"
 	wait_for timestamp "/tmp/kvm_stat$1"
 }
+# looked FILE: wait until two more lines are in it.
+looked() {
+	looked_lines=$(wc -l <"$1")
+	until [ "$(wc -l <"$1")" -ge $((looked_lines + 2)) ]; do
+		sleep 0.5
+	done
+}
+
 kvm_stat_end() {
 	# shellcheck disable=SC2086 # one or two
 	kill $kvm_stat

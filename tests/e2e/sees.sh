@@ -38,8 +38,6 @@ run_vms() {
 		next_line
 		vm_says fast
 	done
-	# What looks once a second has then looked.
-	sleep 3
 }
 vm_says() { wait_for "$1" "/tmp/vm$vm"; }
 next_line() { echo >"/tmp/in$vm"; }
@@ -156,7 +154,8 @@ bpf_end
 end_vms
 seen_by_tracepoint >/tmp/seen-tracepoint
 both seen_by_bpf >/tmp/seen-bpf
-facts on /tmp/seen-on yes
+facts on /tmp/seen-on yes | tee /tmp/facts
+expect 'the statistics have seen each exit' grep -qx '# sees: on difference 0' /tmp/facts
 facts tracepoint /tmp/seen-tracepoint ''
 facts bpf /tmp/seen-bpf ''
 
@@ -166,6 +165,8 @@ tracepoint_begin
 watch=watch_with_kvm_stat
 run_vms "$ours" perf kvm stat record -o /tmp/perf.data --
 watch=
+looked /tmp/kvm_stat-d
+looked /tmp/kvm_stat-t
 kvm_stat_end
 tracepoint_end
 end_vms
