@@ -6,10 +6,10 @@
  * another event.
  *
  * exit-bench load RUNS EXITS-LEAF CYCLES-LEAF: cause each kind of exit whose number is known
- * RUNS * TIMES times.  Prints "pid PID" before, and after that "ticks TICKS", what a CPUID took
- * the guest.  Then, when there is a line of input, "told REASON EXITS CYCLES CAUSED", what the
+ * RUNS * TIMES times, when there is a line of input.  Prints "pid PID" before, and "ticks TICKS"
+ * after, what a CPUID took the guest.  Then, when there is another, "told REASON EXITS CYCLES CAUSED", what the
  * leaves answer the guest and what that had caused until then, "exits REASON EXITS", all that it
- * has caused, and "fast EXITS", those that KVM handles in its fast path; waits for another line.
+ * has caused, and "fast EXITS", those that KVM handles in its fast path; waits for a third.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -321,6 +321,7 @@ static void load(unsigned long runs, uint32_t exits_leaf, uint32_t cycles_leaf)
 	uint32_t told[2], cycles[2];
 
 	print("pid", getpid());
+	getchar();
 	print("ticks", cause_exits(&vm, runs, exits, &fast));
 	getchar();
 	for (i = 0; i < NR_NUMBERS; i++) {
@@ -347,6 +348,8 @@ int main(int argc, char **argv)
 	const char *how = argc > 1 ? argv[1] : "";
 
 	choose_reasons();
+	/* A guest that sleeps for ever is ended: nothing here takes long. */
+	alarm(120);
 	if (!strcmp(how, "load") && argc == 5)
 		load(strtoul(argv[2], NULL, 0), strtoul(argv[3], NULL, 0),
 		     strtoul(argv[4], NULL, 0));

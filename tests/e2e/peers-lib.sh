@@ -37,14 +37,22 @@ bpf_end() {
 # /tmp/kvm_stat-d or -t
 kvm_stat_begin() {
 	rm -f "/tmp/kvm_stat$1"
-	python3 -S -u /lab/kvm_stat "$1" -l -c >"/tmp/kvm_stat$1" &
+	PYTHONHOME=/usr python3 -S -u /lab/kvm_stat "$1" -l -c >"/tmp/kvm_stat$1" &
 	kvm_stat="${kvm_stat:-} $!"
 	wait_for timestamp "/tmp/kvm_stat$1"
 }
+# looked FILE: wait until two more lines are in it.
+looked() {
+	looked_lines=$(wc -l <"$1")
+	until [ "$(wc -l <"$1")" -ge $((looked_lines + 2)) ]; do
+		sleep 0.5
+	done
+}
+
 kvm_stat_end() {
 	# shellcheck disable=SC2086 # one or two
 	kill $kvm_stat
 	# shellcheck disable=SC2086
-	wait $kvm_stat
+	wait $kvm_stat 2>/dev/null
 	kvm_stat=
 }

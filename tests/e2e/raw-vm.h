@@ -127,6 +127,9 @@ static inline void set_cpuid_hiding(const struct vm *vm, bool hides)
 	cpuid->nent = MAX_ENTRIES;
 	kvm_ioctl(vm->kvm, KVM_GET_SUPPORTED_CPUID, cpuid, "KVM_GET_SUPPORTED_CPUID");
 	for (i = 0, nr = 0; i < cpuid->nent; i++) {
+		/* The TSC deadline timer, of which some kernels tell by a capability only */
+		if (cpuid->entries[i].function == 1)
+			cpuid->entries[i].ecx |= 1 << 24;
 		if (cpuid->entries[i].function != KVM_EXIT_STATS_CPUID_SIGNATURE)
 			cpuid->entries[nr++] = cpuid->entries[i];
 	}
